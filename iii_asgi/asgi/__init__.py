@@ -1,0 +1,1 @@
+"""Calling the ASGI app in process."""

@@ -1,0 +1,1 @@
+"""The app's routes as functions and triggers. No I/O."""

@@ -1,0 +1,1 @@
+"""The translations between invocations and HTTP, one file a kind. No I/O."""

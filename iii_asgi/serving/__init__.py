@@ -1,0 +1,1 @@
+"""One invocation from its message to its answer."""

@@ -1,0 +1,158 @@
+"""The settings of a bridge: argument, else environment, else default.
+
+This is the one place that reads the environment. Values are checked once, here, so that
+the rooms can trust them.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from iii_asgi.errors import SettingsError
+
+__all__ = ["Settings", "variable_of"]
+
+HttpMode = Literal["routes", "app", "off"]
+LifespanMode = Literal["auto", "on", "off"]
+ErrorMode = Literal["raise", "return"]
+
+# Names that every iii worker honours; all others are III_ASGI_<FIELD>.
+_SHARED_VARIABLES = {
+    "url": "III_URL",
+    "token": "III_TOKEN",
+    "namespace": "III_NAMESPACE",
+    "name": "III_WORKER_NAME",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How an app is put on iii. Build it with `resolve`, which also reads the environment.
+
+    Attributes:
+        url: WebSocket URL of the engine's worker port.
+        token: sent as ``Authorization: Bearer`` to the engine.
+        namespace: where the functions live on the engine.
+        name: the worker's name; unique on the engine, so the default has host and pid.
+        service: the ``service`` of functions whose route suggests none (default: the app's
+            title).
+        http: which HTTP triggers are registered: one a route, catch-alls for the whole
+            app, or none.
+        prefix: put every HTTP trigger under this path on the engine (``/shop``).
+        root_path: the ASGI ``root_path`` when something before the engine strips a path.
+        lifespan: run the app's lifespan (``on``: it must have one; ``auto``: if it has).
+        errors: what a direct caller gets for a 4xx or 5xx (see `iii_asgi.expose`).
+        resend: send each quick answer a second time, since the engine can lose one that
+            comes before it has filed the call.
+        timeout_graceful_shutdown: seconds that running calls get to finish at a stop.
+        access_log: log one line an invocation.
+    """
+
+    url: str = "ws://127.0.0.1:49134"
+    token: str | None = None
+    namespace: str = "default"
+    name: str = ""
+    service: str | None = None
+    http: HttpMode = "routes"
+    prefix: str = ""
+    root_path: str = ""
+    lifespan: LifespanMode = "auto"
+    errors: ErrorMode = "raise"
+    resend: bool = True
+    timeout_graceful_shutdown: float = 8.0
+    access_log: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", f"{platform.node() or 'host'}:{os.getpid()}")
+        object.__setattr__(self, "prefix", _path("prefix", self.prefix))
+        object.__setattr__(self, "root_path", _path("root_path", self.root_path))
+        _check_url(self.url)
+        _check_choice("http", self.http, get_args(HttpMode))
+        _check_choice("lifespan", self.lifespan, get_args(LifespanMode))
+        _check_choice("errors", self.errors, get_args(ErrorMode))
+        if not self.namespace.strip():
+            raise SettingsError("namespace", "must not be blank")
+        if self.timeout_graceful_shutdown < 0:
+            raise SettingsError("timeout_graceful_shutdown", "must not be negative")
+
+    @classmethod
+    def resolve(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
+        """Return settings from what is given (None: not given), else `environ`, else defaults.
+
+        Args:
+            environ: the environment to read; ``os.environ`` when None.
+            **given: any field of this class.
+
+        Raises:
+            SettingsError: a value cannot be used; the message names the setting.
+        """
+        environ = os.environ if environ is None else environ
+        values = {name: value for name, value in given.items() if value is not None}
+        for field in fields(cls):
+            text = environ.get(variable_of(field.name), "")
+            if field.name not in values and text:
+                values[field.name] = _PARSERS.get(field.name, str)(text)
+        return cls(**values)
+
+
+def variable_of(setting: str) -> str:
+    """Return the environment variable of a setting, e.g. ``III_URL``, ``III_ASGI_HTTP``."""
+    return _SHARED_VARIABLES.get(setting) or f"III_ASGI_{setting.upper()}"
+
+
+def _flag(setting: str) -> Callable[[str], bool]:
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+
+    def parse(text: str) -> bool:
+        if (value := words.get(text.strip().lower())) is None:
+            raise SettingsError(setting, f"{text!r} is neither true nor false")
+        return value
+
+    return parse
+
+
+def _seconds(setting: str) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise SettingsError(setting, f"{text!r} is not a number of seconds") from None
+
+    return parse
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "resend": _flag("resend"),
+    "access_log": _flag("access_log"),
+    "timeout_graceful_shutdown": _seconds("timeout_graceful_shutdown"),
+}
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("ws", "wss") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError("url", f"{url!r} is not a ws:// or wss:// URL")
+
+
+def _check_choice(setting: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise SettingsError(setting, f"{value!r} is not one of {', '.join(choices)}")
+
+
+def _path(setting: str, value: str) -> str:
+    """Return a path prefix with a leading and without a trailing slash; '' for none."""
+    trimmed = value.strip("/")
+    if any(character in trimmed for character in "?#:*{} "):
+        raise SettingsError(setting, f"{value!r} is not a plain path")
+    return f"/{trimmed}" if trimmed else ""
