@@ -12,6 +12,7 @@
     │   ├── LocalProtocolError     ... from us: a bug here, or a call at the wrong moment
     │   └── RemoteProtocolError    ... from the peer
     ├── ConnectionLostError        the engine is away; the worker reconnects by itself
+    ├── PortInUseError             a port to listen on is taken
     ├── EngineRefusedError         the engine refused for good; no retry helps (exit code 4)
     └── InvocationError            a call was answered with an error
         └── InvocationTimeoutError no answer came in time
@@ -36,6 +37,7 @@ __all__ = [
     "InvocationTimeoutError",
     "LifespanError",
     "LocalProtocolError",
+    "PortInUseError",
     "ProtocolError",
     "RemoteProtocolError",
     "SettingsError",
@@ -130,6 +132,20 @@ class EngineRefusedError(Error):
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+
+
+class PortInUseError(Error):
+    """A port that we were to listen on is taken.
+
+    Attributes:
+        port: the port.
+        flag: the command-line flag that chooses another one.
+    """
+
+    def __init__(self, port: int, flag: str) -> None:
+        super().__init__(f"port {port} is in use: stop what listens there, or choose with {flag}")
+        self.port = port
+        self.flag = flag
 
 
 class InvocationError(Error):

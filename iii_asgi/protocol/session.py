@@ -9,7 +9,7 @@ text is the business of whoever owns the session.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -22,6 +22,7 @@ from iii_asgi.protocol import messages as m
 __all__ = ["Event", "Role", "Session", "State"]
 
 WORKER_NAME_TAKEN = "WORKER_NAMESPACE_CONFLICT"
+_VOID = {"type": "void"}
 
 
 class Role(Enum):
@@ -99,9 +100,13 @@ class Session:
     methods return, in that order. Call `close` when the connection is gone.
     """
 
-    def __init__(self, role: Role) -> None:
+    def __init__(
+        self, role: Role, *, decode: Callable[[bytes | str], m.Message] = m.decode
+    ) -> None:
+        """Start a session as `role`; `decode` may build messages with fields left raw."""
         self.role = role
         self.state = State.OPENING
+        self._decode = decode
         self.unknown_types: set[str] = set()
         self._may_send = _MAY_SEND[role]
         self._may_receive = _MAY_SEND[_other(role)]
@@ -122,7 +127,7 @@ class Session:
                 that the peer may not send now. The connection can go on.
         """
         try:
-            message = m.decode(frame)
+            message = self._decode(frame)
         except msgspec.DecodeError as error:
             self._note_unknown(frame, error)
             return None
@@ -144,6 +149,8 @@ class Session:
         raise RemoteProtocolError(f"{kind or 'frame'}: {error}") from error
 
     def _owe(self, message: m.InvokeFunction) -> None:
+        if message.action == _VOID:  # never answered, with an invocation id too
+            return
         if (invocation_id := message.invocation_id) and isinstance(invocation_id, str):
             if invocation_id in self._owed:
                 raise RemoteProtocolError(f"invocation {invocation_id} came twice")
@@ -191,16 +198,12 @@ class Session:
 
         Raises:
             LocalProtocolError: the connection is gone.
+            TypeError: `data` is no JSON value.
         """
         if self._is_over():
             raise LocalProtocolError(f"no calls when {self.state.value}")
-        if void:
-            invocation_id = None
-        else:
-            invocation_id = invocation_id or str(uuid.uuid4())
-            self._asked[invocation_id] = function_id
-        self._registered_anything = True
-        return invocation_id, m.encode(
+        invocation_id = None if void else invocation_id or str(uuid.uuid4())
+        text = m.encode(
             m.InvokeFunction(
                 function_id=function_id,
                 data=data if isinstance(data, Raw) else Raw(m.encode(data)),
@@ -212,33 +215,73 @@ class Session:
                 namespace=namespace or UNSET,
             )
         )
+        if invocation_id is not None:
+            self._asked[invocation_id] = function_id
+        self._registered_anything = True
+        return invocation_id, text
 
-    def answer(self, invocation_id: str, result: Any = None) -> bytes:
+    def answer(
+        self,
+        invocation_id: str,
+        result: Any = None,
+        *,
+        limit: int | None = None,
+        traceparent: str | UnsetType | None = UNSET,
+        baggage: str | UnsetType | None = UNSET,
+    ) -> bytes:
         """Return the text that answers a received call with a result.
+
+        Args:
+            invocation_id: the call.
+            result: any JSON value; UNSET leaves the field out (the engine's null).
+            limit: bytes that the text may have; a longer one becomes the error answer
+                ``RESULT_TOO_LARGE``.
+            traceparent, baggage: as on the wire.
 
         Raises:
             LocalProtocolError: no such call is open: it was answered already, or never came.
+            TypeError: the result is no JSON value; the call is still open.
         """
-        return m.encode(
+        text = m.encode(
             m.InvocationResult(
                 invocation_id=invocation_id,
-                function_id=self._settle(invocation_id),
+                function_id=self._function_of(invocation_id),
                 result=result,
+                traceparent=traceparent or UNSET,
+                baggage=baggage or UNSET,
             )
         )
+        if limit is not None and len(text) > limit:
+            return self.fail(
+                invocation_id, "RESULT_TOO_LARGE", f"the result has more than {limit} bytes"
+            )
+        del self._owed[invocation_id]
+        return text
 
-    def fail(self, invocation_id: str, code: str, message: str) -> bytes:
+    def fail(
+        self,
+        invocation_id: str,
+        code: str,
+        message: str,
+        *,
+        traceparent: str | UnsetType | None = UNSET,
+        baggage: str | UnsetType | None = UNSET,
+    ) -> bytes:
         """Return the text that answers a received call with an error (see `answer`)."""
-        return m.encode(
+        text = m.encode(
             m.InvocationResult(
                 invocation_id=invocation_id,
-                function_id=self._settle(invocation_id),
+                function_id=self._function_of(invocation_id),
                 error=m.ErrorBody(code, message),
+                traceparent=traceparent or UNSET,
+                baggage=baggage or UNSET,
             )
         )
+        del self._owed[invocation_id]
+        return text
 
-    def _settle(self, invocation_id: str) -> str:
-        function_id = self._owed.pop(invocation_id, None)
+    def _function_of(self, invocation_id: str) -> str:
+        function_id = self._owed.get(invocation_id)
         if function_id is None:
             raise LocalProtocolError(f"invocation {invocation_id} is not open")
         return function_id

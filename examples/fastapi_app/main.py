@@ -1,0 +1,5 @@
+"""Where servers look for the application: ``uvicorn main:app``."""
+
+from shop.main import app
+
+__all__ = ["app"]

@@ -1,0 +1,1 @@
+"""The routes of the shop, one module for each part of it."""

@@ -1,0 +1,68 @@
+"""`attach`: the app stays under its web server, and is on iii as long as that runs."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from iii_asgi.bridge import Bridge
+from iii_asgi.catalogue.model import FunctionNamer
+from iii_asgi.errors import Error
+from iii_asgi.settings import Settings, variable_of
+
+__all__ = ["attach"]
+
+
+def attach(
+    app: ASGIApp,
+    *,
+    settings: Settings | None = None,
+    function_id: FunctionNamer | None = None,
+) -> ASGIApp:
+    """Return an ASGI app that serves as `app` does and puts it on iii while it runs.
+
+    ::
+
+        app = attach(app)    # uvicorn main:app, as before
+
+    HTTP stays with the web server, so by default the engine gets functions and no HTTP
+    triggers; `settings` or ``III_ASGI_HTTP`` say otherwise. The server needs its lifespan
+    on. It does not wait for the engine: where that is away, the app serves all the same,
+    and joins when it comes.
+
+    Args:
+        app: any ASGI app.
+        settings: as for `Bridge`.
+        function_id: as for `Bridge`.
+    """
+    if settings is None:
+        settings = Settings.resolve()
+        if variable_of("http") not in os.environ:
+            settings = replace(settings, http="off")
+    bridge = Bridge(app, settings=settings, function_id=function_id)
+
+    async def attached(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(bridge, scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return attached
+
+
+async def _lifespan(bridge: Bridge, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve the server's lifespan: the bridge runs the app's own within it."""
+    async with AsyncExitStack() as stack:
+        await receive()
+        try:
+            await stack.enter_async_context(bridge.connect(wait=False))
+        except Error as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        scope.get("state", {}).update(bridge.state)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    await send({"type": "lifespan.shutdown.complete"})

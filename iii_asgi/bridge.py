@@ -1,0 +1,279 @@
+"""The bridge: an ASGI app on iii. It wires the rooms and holds no logic of theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import httpx
+from starlette.types import ASGIApp
+
+from iii_asgi import process
+from iii_asgi.asgi.lifespan import Lifespan
+from iii_asgi.asgi.transport import ASGITransport
+from iii_asgi.catalogue import bindings
+from iii_asgi.catalogue.build import build_catalogue
+from iii_asgi.catalogue.model import Catalogue, FunctionNamer
+from iii_asgi.errors import ConnectionLostError, InvocationError
+from iii_asgi.invocation import get_invocation
+from iii_asgi.protocol import messages as m
+from iii_asgi.serving.handler import InvocationHandler
+from iii_asgi.settings import Settings
+from iii_asgi.version import __version__
+from iii_asgi.worker.channels import Channels
+from iii_asgi.worker.worker import Call, ConnectionState, Worker
+
+__all__ = ["Bridge"]
+
+logger = logging.getLogger("iii_asgi")
+
+
+class Bridge:
+    """Puts an ASGI app on iii: every route a function, with its HTTP trigger.
+
+    ::
+
+        bridge = Bridge(app)
+        bridge.run()
+
+    Args:
+        app: any ASGI app; FastAPI and Starlette apps are known route by route.
+        settings: by default `Settings.resolve`, that is the environment.
+        function_id: called with each `Route`; returns its function id, or None for the
+            derived one.
+
+    Raises:
+        SettingsError: the environment holds a setting that cannot be used.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings | None = None,
+        function_id: FunctionNamer | None = None,
+    ) -> None:
+        self.settings = settings or Settings.resolve()
+        self._app = app
+        self._function_id = function_id
+        self._catalogue: Catalogue | None = None
+        self._worker: Worker | None = None
+        self._callbacks: list[Callable[[ConnectionState], None]] = []
+        self.state: Mapping[str, Any] = {}
+
+    # -- serving -------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then finish what runs and return.
+
+        While the engine is away, keep trying. Logs to the root logger, and configures it
+        when nobody has.
+
+        Raises:
+            LifespanError: the app's start-up failed.
+            CatalogueError: its routes contradict each other.
+            EngineRefusedError: the engine refused this worker for good.
+        """
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s")
+        process.run(self.serve())
+
+    async def serve(self) -> None:
+        """Serve in the running event loop until SIGTERM or SIGINT (see `run`)."""
+        with process.stop_signals() as stop:
+            async with self._serving() as working:
+                process.freeze_garbage()
+                await _first(stop.wait(), working)
+                if stop.is_set():
+                    logger.info("Stopping: finishing what runs (again to stop at once)")
+
+    @asynccontextmanager
+    async def connect(self, *, wait: bool = True) -> AsyncIterator[Self]:
+        """Serve while the context lasts.
+
+        Args:
+            wait: begin when everything is registered; if False begin at once, and the
+                engine may come later.
+
+        Raises:
+            LifespanError, CatalogueError, EngineRefusedError: see `run`.
+        """
+        async with self._serving() as working:
+            if wait:
+                assert self._worker is not None
+                await _first(self._worker.registered.wait(), working)
+            yield self
+
+    @asynccontextmanager
+    async def _serving(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Run the app and its worker; give the task that ends only when the worker does."""
+        if self._worker is not None:
+            raise RuntimeError("this bridge is connected already")
+        settings = self.settings
+        async with Lifespan(self._app, settings.lifespan) as lifespan:
+            transport = ASGITransport(
+                self._app,
+                root_path=settings.root_path + settings.prefix,
+                state=lifespan.state,
+                raise_app_exceptions=False,
+                on_error=_log_app_error,
+            )
+            self.state = lifespan.state
+            self._catalogue = self._build_catalogue()
+            channels = Channels(settings.url, settings.token)
+            self._worker = worker = self._make_worker(transport, channels)
+            working = asyncio.create_task(worker.run())
+            try:
+                yield working
+            finally:
+                await self._leave(worker, transport)
+                working.cancel()
+                await asyncio.gather(working, return_exceptions=True)
+                await channels.aclose()
+                self._worker = None
+
+    def _make_worker(self, transport: ASGITransport, channels: Channels) -> Worker:
+        settings = self.settings
+        handler = InvocationHandler(
+            self.catalogue.functions,
+            transport,
+            channels,
+            caller=self,
+            prefix=settings.prefix,
+            errors=settings.errors,
+            access_log=settings.access_log,
+        )
+        worker = Worker(
+            handler,
+            self._offer,
+            url=settings.url,
+            token=settings.token,
+            name=settings.name,
+            namespace=settings.namespace,
+            version=__version__,
+            framework="iii-asgi",
+            resend=settings.resend,
+        )
+        for callback in self._callbacks:
+            worker.on_connection_state_change(callback)
+        return worker
+
+    async def _leave(self, worker: Worker, transport: ASGITransport) -> None:
+        """Take no more calls, finish those that run and their background work, go."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.settings.timeout_graceful_shutdown
+        await worker.retire(deadline - loop.time())
+        await transport.drain(max(0.0, deadline - loop.time()))
+        await worker.disconnect()
+
+    # -- the catalogue -------------------------------------------------------------------
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The app's functions and triggers, what was skipped, and what to warn of.
+
+        While the bridge serves it is the one that is registered. Before, it is worked out
+        from the routes that are there now; a lifespan may add some.
+
+        Raises:
+            CatalogueError: the routes contradict each other.
+        """
+        return self._catalogue or self._build_catalogue()
+
+    def _build_catalogue(self, taken: Sequence[str] = ()) -> Catalogue:
+        return build_catalogue(
+            self._app, settings=self.settings, function_id=self._function_id, taken=taken
+        )
+
+    async def _offer(self, greeting: m.WorkerRegistered, call: Call) -> Sequence[m.Message]:
+        """Return what to register on this engine, whose other triggers may bind our hands."""
+        taken = bindings.spellings_of_others(self.catalogue, await _registered_triggers(call))
+        if taken:
+            self._catalogue = self._build_catalogue(taken)
+        observe = await _has_observers(greeting, call)
+        functions = self.catalogue.functions
+        namespace = self.settings.namespace
+        return [
+            *(bindings.register(function) for function in functions),
+            *(
+                bindings.bind(function, trigger, namespace=namespace, observe=observe)
+                for function in functions
+                for trigger in function.triggers
+            ),
+        ]
+
+    # -- what others see -----------------------------------------------------------------
+
+    async def trigger(
+        self,
+        function_id: str,
+        data: Any = None,
+        *,
+        timeout: float | None = None,
+        action: Mapping[str, Any] | None = None,
+        namespace: str | None = None,
+    ) -> Any:
+        """Call a function of any worker on the engine, and return its result.
+
+        Within a route the trace of the invocation is carried on. See `Caller.trigger` for
+        the arguments and errors.
+        """
+        if self._worker is None:
+            raise ConnectionLostError("this bridge is not connected")
+        return await self._worker.trigger(
+            function_id, data, timeout=timeout, action=action, namespace=namespace
+        )
+
+    @property
+    def worker(self) -> Worker | None:
+        """The worker while the bridge serves: its state, its refused registrations."""
+        return self._worker
+
+    def on_connection_state_change(self, callback: Callable[[ConnectionState], None]) -> None:
+        """Call `callback` with each new state of the connection.
+
+        The states are ``connecting``, ``connected`` (everything is registered),
+        ``reconnecting``, ``disconnected`` (stopped) and ``failed`` (refused for good).
+        """
+        self._callbacks.append(callback)
+        if self._worker is not None:
+            self._worker.on_connection_state_change(callback)
+
+
+async def _first(waiting: Coroutine[Any, Any, Any], working: asyncio.Task[None]) -> None:
+    """Wait for one of both; raise what ended `working` if that came first."""
+    task = asyncio.create_task(waiting)
+    try:
+        await asyncio.wait({task, working}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        task.cancel()
+    if working.done():
+        working.result()
+
+
+async def _registered_triggers(call: Call) -> list[Any]:
+    try:
+        listed = await call("engine::registered-triggers::list", {"include_internal": False})
+    except InvocationError as error:
+        logger.warning("The engine does not list its triggers (%s)", error)
+        return []
+    return list(listed.get("registered_triggers", ())) if isinstance(listed, dict) else []
+
+
+async def _has_observers(greeting: m.WorkerRegistered, call: Call) -> bool:
+    """Whether this engine binds HTTP routes by observing (see `bindings`)."""
+    if bindings.OBSERVERS not in (greeting.features or ()):
+        return False
+    try:
+        await call("engine::functions::info", {"function_id": bindings.HTTP_SOURCE})
+    except InvocationError:
+        return False
+    return True
+
+
+def _log_app_error(request: httpx.Request, error: BaseException) -> None:
+    invocation = get_invocation(request.extensions.get("scope", {}))
+    function_id = invocation.function_id if invocation else request.url.path
+    logger.error("Exception in ASGI application, serving %s", function_id, exc_info=error)

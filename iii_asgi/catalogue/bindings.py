@@ -1,0 +1,109 @@
+"""The seam between the catalogue and the wire: how functions and triggers are registered.
+
+Engines up to 0.25 bind an HTTP route with a trigger; 0.26 has no triggers any more, there
+a function observes ``http::on-request``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from iii_asgi.catalogue.model import Catalogue, Function, HttpTrigger
+from iii_asgi.catalogue.shapes import shape_of
+from iii_asgi.protocol import messages as m
+
+__all__ = [
+    "HTTP_SOURCE",
+    "OBSERVERS",
+    "bind",
+    "register",
+    "spellings_of_others",
+    "unbind",
+    "unregister",
+]
+
+OBSERVERS = "observe.v1"
+"""The feature of engines where HTTP routes may be bound by observing ..."""
+HTTP_SOURCE = "http::on-request"
+"""... this function, if the engine has it."""
+
+
+def spellings_of_others(catalogue: Catalogue, registered: Iterable[Any]) -> list[str]:
+    """Return the paths of other workers' HTTP triggers that have a shape of ours, and
+    other parameter names.
+
+    Two names for one shape would panic the engine's router, whoever they belong to.
+
+    Args:
+        catalogue: what we would register.
+        registered: what ``engine::registered-triggers::list`` answers.
+    """
+    ours = {
+        shape_of(trigger.api_path): trigger.api_path.rstrip("/")
+        for function in catalogue.functions
+        for trigger in function.triggers
+    }
+    paths = (_api_path(one) for one in registered)
+    return [path for path in paths if ours.get(shape_of(path), path) != path.rstrip("/")]
+
+
+def _api_path(registered: Any) -> str:
+    config = registered.get("config") if isinstance(registered, dict) else None
+    path = config.get("api_path") if isinstance(config, dict) else None
+    return "/" + path.lstrip("/") if isinstance(path, str) else "/"
+
+
+def register(function: Function) -> m.RegisterFunction:
+    """Return the message that offers a function."""
+    metadata: dict[str, Any] = dict(function.metadata or {})
+    if function.internal:
+        metadata.setdefault("internal", True)
+    return m.RegisterFunction(
+        id=function.id,
+        description=function.description or UNSET,
+        metadata=metadata or UNSET,
+    )
+
+
+def unregister(function: Function) -> m.UnregisterFunction:
+    """Return the message that takes a function back."""
+    return m.UnregisterFunction(id=function.id)
+
+
+def bind(
+    function: Function, trigger: HttpTrigger, *, namespace: str = "default", observe: bool = False
+) -> m.RegisterTrigger | m.Observe:
+    """Return the message that binds an HTTP trigger to its function.
+
+    Args:
+        function: the one that the trigger calls.
+        trigger: one of its triggers.
+        namespace: of the function. The engine does not take the worker's own for it.
+        observe: bind by observing.
+    """
+    target: str | UnsetType = UNSET if namespace == "default" else namespace
+    if observe:
+        return m.Observe(
+            id=trigger.id,
+            source=m.ObserveSource(
+                function_id=HTTP_SOURCE, args={"method": trigger.method, "path": trigger.api_path}
+            ),
+            target=m.ObserveTarget(function_id=function.id, namespace=target),
+        )
+    return m.RegisterTrigger(
+        id=trigger.id,
+        trigger_type="http",
+        function_id=function.id,
+        config={"api_path": trigger.api_path, "http_method": trigger.method},
+        namespace=target,
+    )
+
+
+def unbind(trigger: HttpTrigger, *, observe: bool = False) -> m.UnregisterTrigger | m.Unobserve:
+    """Return the message that takes an HTTP trigger back."""
+    if observe:
+        return m.Unobserve(id=trigger.id)
+    return m.UnregisterTrigger(id=trigger.id, trigger_type="http")

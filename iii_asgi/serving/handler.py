@@ -1,0 +1,97 @@
+"""One invocation, from its message to its answer: which function, which kind of call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from msgspec import UNSET
+
+from iii_asgi.asgi.transport import ASGITransport
+from iii_asgi.catalogue.model import Function
+from iii_asgi.errors import InvocationError
+from iii_asgi.exchange import direct_call, http_trigger
+from iii_asgi.invocation import Caller, Invocation, current_invocation
+from iii_asgi.protocol.messages import InvokeFunction
+from iii_asgi.serving.access import AccessLog
+from iii_asgi.serving.bodies import ChannelOpener
+from iii_asgi.serving.direct import DirectServing
+from iii_asgi.serving.http import HttpServing
+
+__all__ = ["InvocationHandler"]
+
+
+class InvocationHandler:
+    """Serves the functions of a catalogue with an app.
+
+    Call it with an invocation: it returns the result, or raises `InvocationError`.
+
+    Args:
+        functions: what is served; any other function id is an error to its caller.
+        transport: calls the app.
+        channels: opens the channels of long bodies.
+        caller: what routes call other functions with.
+        prefix: of every HTTP trigger's path on the engine.
+        errors: what a direct caller gets for a 4xx or 5xx, unless its function says.
+        access_log: log one line an invocation.
+    """
+
+    def __init__(
+        self,
+        functions: Iterable[Function],
+        transport: ASGITransport,
+        channels: ChannelOpener,
+        caller: Caller,
+        *,
+        prefix: str = "",
+        errors: Literal["raise", "return"] = "raise",
+        access_log: bool = True,
+    ) -> None:
+        self._caller = caller
+        self._log = AccessLog() if access_log else None
+        self._http = {f.id: HttpServing(f, transport, channels, prefix) for f in functions}
+        self._direct = {f.id: DirectServing(f, transport, errors) for f in functions}
+
+    async def __call__(self, message: InvokeFunction) -> Any:
+        """Serve one invocation and return its result.
+
+        Raises:
+            InvocationError: the error answer.
+        """
+        function_id = message.function_id
+        http = self._http.get(function_id)
+        if http is None:
+            raise InvocationError("function_not_found", f"this worker has no {function_id}")
+        payload = http_trigger.infer(message.data)
+        if payload is not None:
+            invocation = self._enter(message, "http", payload.caller_worker_id)
+            serving = http.serve(payload, invocation)
+        else:
+            arguments, caller_id = direct_call.infer(message.data)
+            invocation = self._enter(message, None, caller_id)
+            serving = self._direct[function_id].serve(arguments, invocation)
+        if self._log is not None:
+            kind, subject = ("call", "") if payload is None else ("http", http.subject(payload))
+            serving = self._log.watch(serving, kind, subject, function_id)
+        return (await serving)[1]
+
+    def _enter(
+        self, message: InvokeFunction, trigger: str | None, caller_worker_id: str | None
+    ) -> Invocation:
+        """Make the invocation and set it for the running task, which is this call's own."""
+        invocation = Invocation(
+            id=_or_none(message.invocation_id),
+            function_id=message.function_id,
+            trigger=trigger,
+            metadata=_or_none(message.metadata),
+            caller_worker_id=caller_worker_id,
+            traceparent=_or_none(message.traceparent),
+            baggage=_or_none(message.baggage),
+            worker=self._caller,
+        )
+        current_invocation.set(invocation)
+        return invocation
+
+
+def _or_none(value: Any) -> Any:
+    return None if value is UNSET else value

@@ -1,0 +1,193 @@
+"""Serving an HTTP trigger: the exact request in, the exact answer out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import httpx
+
+from iii_asgi.asgi.stream import ResponseStream
+from iii_asgi.asgi.transport import ASGITransport
+from iii_asgi.catalogue.model import Function
+from iii_asgi.errors import ConnectionLostError, InvocationError
+from iii_asgi.exchange import http_trigger
+from iii_asgi.exchange.http_trigger import HttpPayload, HttpResult, HttpTarget
+from iii_asgi.exchange.wire_http import HeaderLines, content_type_of
+from iii_asgi.invocation import Invocation
+from iii_asgi.protocol.messages import ChannelRef
+from iii_asgi.serving.bodies import ChannelBody, ChannelOpener, ChannelWriter
+
+__all__ = ["HttpServing"]
+
+logger = logging.getLogger("iii_asgi")
+
+COMPLETION_GRACE = 0.1
+"""Seconds that a body of known length may take to be complete and still go inline:
+middleware passes even a small JSON answer on in pieces."""
+HEARTBEAT = 1.0
+"""Seconds of silence after which an empty frame asks whether the client is still there."""
+
+
+class HttpServing:
+    """Serves the HTTP triggers of one function."""
+
+    __slots__ = ("_channels", "_target", "_transport")
+
+    def __init__(
+        self,
+        function: Function,
+        transport: ASGITransport,
+        channels: ChannelOpener,
+        prefix: str = "",
+    ) -> None:
+        self._target = HttpTarget(function, prefix)
+        self._transport = transport
+        self._channels = channels
+
+    async def serve(
+        self, payload: HttpPayload, invocation: Invocation
+    ) -> tuple[int, HttpResult | None]:
+        """Return (status, answer); the answer is None when it went through the channel.
+
+        Raises:
+            InvocationError: the payload cannot have come from a trigger of this function.
+        """
+        try:
+            path = self._target.path(payload)
+        except http_trigger.MissingParameterError:
+            return 404, http_trigger.text_result(404, "Not Found")
+        request = http_trigger.request(payload, path, invocation, self._body(payload))
+        try:
+            response = await self._transport.handle_async_request(request)
+        except httpx.ReadTimeout:
+            return 408, http_trigger.text_result(408, "Request Timeout")
+        except httpx.ReadError as error:
+            logger.info("%s %s: %s", payload.method, path, error)
+            return 400, http_trigger.text_result(400, "Bad Request")
+        except httpx.RemoteProtocolError:
+            return 503, http_trigger.text_result(503, "Service Unavailable")
+        stream = response.stream
+        assert isinstance(stream, ResponseStream)
+        try:
+            return response.status_code, await self._answer(payload, response, stream)
+        finally:
+            await stream.aclose()
+
+    def subject(self, payload: HttpPayload) -> str:
+        """Return what was asked, for a log line: ``GET /users/1``."""
+        try:
+            path = self._target.path(payload)
+        except (InvocationError, http_trigger.MissingParameterError):
+            path = payload.path
+        return f"{payload.method} {path}"
+
+    def _body(self, payload: HttpPayload) -> httpx.AsyncByteStream:
+        body = http_trigger.body_of(payload, self._target.function.body)
+        if isinstance(body, bytes):
+            return httpx.ByteStream(body)
+        return self._channel_body(payload, body)
+
+    def _channel_body(self, payload: HttpPayload, ref: ChannelRef) -> ChannelBody:
+        length = payload.headers.get("content-length")
+        return ChannelBody(
+            self._channels,
+            ref,
+            length=int(length) if isinstance(length, str) and length.isdecimal() else None,
+            complete=payload.caller_worker_id is not None,
+        )
+
+    async def _answer(
+        self, payload: HttpPayload, response: httpx.Response, stream: ResponseStream
+    ) -> HttpResult | None:
+        """Answer inline where that is exact and short, else through the response channel."""
+        headers = response.headers.raw
+        try:
+            body, whole = await _opening(response, stream)
+        except httpx.RemoteProtocolError:
+            # The app broke off before anything left, so this can still be said.
+            return http_trigger.text_result(500, "Internal Server Error")
+        if whole and len(body) <= http_trigger.INLINE_LIMIT:
+            status = response.status_code
+            inline = http_trigger.inline_result(payload.method, status, headers, body)
+            if inline is not None:
+                return inline
+        if payload.response is None:
+            logger.error("%s %s came without a response channel", payload.method, payload.path)
+            return http_trigger.text_result(500, "Internal Server Error")
+        await self._stream(payload.response, response, body, stream)
+        return None
+
+    async def _stream(
+        self, ref: ChannelRef, response: httpx.Response, body: bytes, stream: ResponseStream
+    ) -> None:
+        """Write the answer into its channel until its end, or until the client leaves."""
+        try:
+            writer = await self._channels.writer(ref)
+        except ConnectionLostError as error:
+            logger.info("The client left before its answer began: %s", error)
+            return
+        try:
+            for frame in http_trigger.control_frames(response.status_code, response.headers.raw):
+                await writer.send_text(frame)
+            if body:
+                await writer.send(body)
+            await _pump(stream, writer)
+        except ConnectionLostError:
+            pass  # the client left; closing the stream tells the app
+        except httpx.RemoteProtocolError:
+            pass  # the app broke off; it is logged, and the client sees a short answer
+        finally:
+            writer.close()
+
+
+async def _opening(response: httpx.Response, stream: ResponseStream) -> tuple[bytes, bool]:
+    """Return the body as far as it is there when the way of the answer is chosen, and
+    whether that is all of it.
+
+    Chosen by the answer itself, so the same answer always goes the same way: a body in one
+    message is all there; one in pieces is waited for only where its announced length is
+    short; an event stream never.
+
+    Raises:
+        httpx.RemoteProtocolError: the app broke off.
+    """
+    headers = response.headers.raw
+    if content_type_of(headers) == "text/event-stream":
+        return b"", False
+    chunks: list[bytes] = []
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + COMPLETION_GRACE
+    try:
+        while (chunk := await stream.next_chunk(deadline - loop.time())) is not None:
+            chunks.append(chunk)
+            if stream.single:
+                return chunk, True
+            if not _announced_short(headers):
+                return chunk, False
+    except TimeoutError:
+        return b"".join(chunks), False
+    return b"".join(chunks), True
+
+
+def _announced_short(headers: HeaderLines) -> bool:
+    for name, value in headers:
+        if name.lower() == b"content-length":
+            return value.isdigit() and int(value) <= http_trigger.INLINE_LIMIT
+    return False
+
+
+async def _pump(stream: ResponseStream, writer: ChannelWriter) -> None:
+    """Move chunks as they come; while none comes, ask whether the client is still there.
+
+    An empty frame puts nothing into the answer, fails when the client has left, and keeps
+    a silent stream alive (protocol: the heartbeat).
+    """
+    while True:
+        try:
+            chunk = await stream.next_chunk(HEARTBEAT)
+        except TimeoutError:
+            chunk = b""
+        if chunk is None:
+            return
+        await writer.send(chunk)

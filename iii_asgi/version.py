@@ -1,0 +1,3 @@
+"""The version of iii-asgi."""
+
+__version__ = "0.1.0"

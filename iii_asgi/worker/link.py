@@ -1,0 +1,279 @@
+"""One connection to the engine while it lasts: frames in, calls served, calls made.
+
+The `Session` knows the protocol; this is the part that moves its text over a socket, runs
+one task an invocation, and wakes whoever waits for an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from msgspec import UNSET
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from iii_asgi.errors import (
+    ConnectionLostError,
+    InvocationError,
+    InvocationTimeoutError,
+    RemoteProtocolError,
+)
+from iii_asgi.invocation import current_invocation
+from iii_asgi.protocol import messages as m
+from iii_asgi.protocol.session import Role, Session, State
+from iii_asgi.worker.resend import Resender
+
+__all__ = ["Handler", "Link"]
+
+logger = logging.getLogger("iii_asgi")
+
+Handler: TypeAlias = Callable[[m.InvokeFunction], Awaitable[Any]]
+"""Serves one invocation: returns its result, or raises `InvocationError` to answer with one."""
+
+FRAGMENT = 1024 * 1024
+"""A longer message is sent in fragments of this size: the engine resets a connection at a
+single frame above 16 MiB (protocol: messages)."""
+LONGEST = 60 * 1024 * 1024
+"""A longer message is never sent: at 64 MiB the engine resets the connection."""
+
+
+class Link:
+    """A connected socket, its session, and the invocations that came over it."""
+
+    def __init__(
+        self,
+        socket: ClientConnection,
+        handler: Handler,
+        on_event: Callable[[m.Message], None],
+        *,
+        resend: bool,
+    ) -> None:
+        self._socket = socket
+        self._handler = handler
+        self._on_event = on_event
+        self._session = Session(Role.WORKER)
+        self._answers: dict[str, asyncio.Future[Any]] = {}
+        self._resender = Resender(self._write) if resend else None
+        self._loop = asyncio.get_running_loop()
+        self.greeting: asyncio.Future[m.WorkerRegistered] = self._loop.create_future()
+        self.invocations: set[asyncio.Task[None]] = set()
+
+    # -- receiving ---------------------------------------------------------------------
+
+    async def receive(self) -> None:
+        """Receive until the connection is gone.
+
+        Raises:
+            websockets.exceptions.ConnectionClosed: at the end.
+            EngineRefusedError: what `on_event` makes of the engine's refusal.
+        """
+        receive = self._socket.recv
+        while True:
+            frame = await receive(decode=False)
+            try:
+                message = self._session.receive(frame)
+            except RemoteProtocolError as error:
+                logger.warning("The engine sent a frame that is not understood: %s", error)
+                continue
+            if type(message) is m.InvokeFunction:
+                self._start(message)
+            elif message is not None:
+                self._take(message)
+            else:
+                _warn_once(self._session.unknown_types)
+
+    def _take(self, message: m.Message) -> None:
+        if isinstance(message, m.InvocationResult):
+            self._resolve(message)
+        elif isinstance(message, m.Ping):
+            self._spawn(self._write(self._session.send(m.Pong())))
+        elif isinstance(message, m.WorkerRegistered):
+            if not self.greeting.done():
+                self.greeting.set_result(message)
+        else:
+            self._on_event(message)
+
+    def _resolve(self, message: m.InvocationResult) -> None:
+        future = self._answers.pop(message.invocation_id, None)
+        if future is None or future.done():
+            return
+        if message.error:
+            future.set_exception(
+                InvocationError(
+                    message.error.code, message.error.message, function_id=message.function_id
+                )
+            )
+        else:
+            future.set_result(None if message.result is UNSET else message.result)
+
+    # -- serving -----------------------------------------------------------------------
+
+    def _start(self, message: m.InvokeFunction) -> None:
+        task = self._loop.create_task(self._serve(message, self._loop.time()))
+        self.invocations.add(task)
+        task.add_done_callback(self.invocations.discard)
+
+    async def _serve(self, message: m.InvokeFunction, received: float) -> None:
+        """Serve one invocation and answer it exactly once, unless it is void."""
+        invocation_id = message.invocation_id
+        try:
+            result = await self._handler(message)
+        except InvocationError as error:
+            code, text = error.code, error.message
+        except asyncio.CancelledError:
+            code, text = "invocation_stopped", "the worker is shutting down"
+        except Exception:
+            logger.exception("Serving %s failed", message.function_id)
+            code, text = "INTERNAL_ERROR", "Internal Server Error"
+        else:
+            if isinstance(invocation_id, str):
+                await self._answer(message, invocation_id, result, received)
+            return
+        if isinstance(invocation_id, str):
+            await self._fail(invocation_id, code, text)
+
+    async def _answer(
+        self, message: m.InvokeFunction, invocation_id: str, result: Any, received: float
+    ) -> None:
+        if not self._session.owes(invocation_id):
+            return  # the connection is gone, and the engine has failed the call
+        try:
+            text = self._session.answer(invocation_id, result, limit=LONGEST)
+        except TypeError:
+            logger.exception("The result of %s is no JSON value", message.function_id)
+            await self._fail(invocation_id, "INTERNAL_ERROR", "Internal Server Error")
+            return
+        await self._write(text)
+        if self._resender is not None:
+            self._resender.add(text, received=received, now=self._loop.time())
+
+    async def _fail(self, invocation_id: str, code: str, message: str) -> None:
+        if self._session.owes(invocation_id):
+            await self._write(self._session.fail(invocation_id, code, message))
+
+    # -- calling -----------------------------------------------------------------------
+
+    async def call(
+        self,
+        function_id: str,
+        data: Any = None,
+        *,
+        timeout: float | None = None,
+        action: Mapping[str, Any] | None = None,
+        namespace: str | None = None,
+    ) -> Any:
+        """Call a function (see `iii_asgi.invocation.Caller.trigger`)."""
+        self._check_open()
+        void = action is not None and action.get("type") == "void"
+        served = current_invocation.get()
+        invocation_id, text = self._session.invoke(
+            function_id,
+            data,
+            void=void,
+            action=UNSET if action is None else action,
+            namespace=namespace,
+            traceparent=served.traceparent if served else None,
+            baggage=served.baggage if served else None,
+        )
+        if len(text) > LONGEST:
+            raise InvocationError(
+                "PAYLOAD_TOO_LARGE",
+                f"the data has {len(text)} bytes; the engine takes {LONGEST}: use a channel",
+                function_id=function_id,
+            )
+        if invocation_id is None:
+            await self._write(text)
+            return None
+        future = self._answers[invocation_id] = self._loop.create_future()
+        try:
+            await self._write(text)
+            async with asyncio.timeout(timeout):
+                return await future
+        except TimeoutError:
+            raise InvocationTimeoutError(function_id, timeout or 0) from None
+        finally:
+            self._answers.pop(invocation_id, None)
+            self._session.forget(invocation_id)
+
+    async def send(self, *messages: m.Message) -> None:
+        """Send messages that are no calls, in order.
+
+        Raises:
+            ConnectionLostError: the connection is gone.
+        """
+        self._check_open()
+        for message in messages:
+            await self._write(self._session.send(message))
+
+    async def _write(self, text: bytes) -> None:
+        """Write one text message; on a connection that is gone it is dropped.
+
+        Its calls are failed by the engine, ours by `close`: nothing waits for it.
+        """
+        try:
+            if len(text) <= FRAGMENT:
+                await self._socket.send(text, text=True)
+            else:
+                await self._socket.send(_fragments(text), text=True)
+        except ConnectionClosed:
+            pass
+
+    def _check_open(self) -> None:
+        if self._session.state is State.CLOSED:
+            raise ConnectionLostError("the connection to the engine is gone")
+
+    # -- the end -----------------------------------------------------------------------
+
+    async def drain(self, timeout: float) -> None:
+        """Wait for the invocations that run; after `timeout` seconds answer them with an error."""
+        if self.invocations:
+            await asyncio.wait(set(self.invocations), timeout=timeout)
+        stopped = set(self.invocations)
+        for task in stopped:
+            task.cancel()
+        await asyncio.gather(*stopped, return_exceptions=True)
+
+    async def finish(self) -> None:
+        """Say goodbye: send the early answers once more, then close the socket."""
+        if self._resender is not None:
+            await self._resender.flush()
+        await self._socket.close()
+
+    def close(self) -> None:
+        """The connection is gone: fail our calls, and let go of those we serve.
+
+        Their results would be for nobody. Cancelling the serving is a disconnect for the
+        app, which runs on to its end.
+        """
+        self._session.close()
+        if self._resender is not None:
+            self._resender.cancel()
+        lost = ConnectionLostError("the engine went away during the call")
+        for future in (self.greeting, *self._answers.values()):
+            if not future.done():
+                future.set_exception(lost)
+                future.exception()  # whoever waited may be gone as well
+        for task in self.invocations:
+            task.cancel()
+
+    def _spawn(self, coroutine: Any) -> None:
+        task = self._loop.create_task(coroutine)
+        self.invocations.add(task)
+        task.add_done_callback(self.invocations.discard)
+
+
+def _fragments(text: bytes) -> Iterator[bytes]:
+    for start in range(0, len(text), FRAGMENT):
+        yield text[start : start + FRAGMENT]
+
+
+_warned_types: set[str] = set()
+
+
+def _warn_once(kinds: set[str]) -> None:
+    for kind in kinds - _warned_types:
+        _warned_types.add(kind)
+        logger.warning("Messages of type %r are unknown to this version and are ignored", kind)
