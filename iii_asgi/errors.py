@@ -13,6 +13,7 @@
     │   └── RemoteProtocolError    ... from the peer
     ├── ConnectionLostError        the engine is away; the worker reconnects by itself
     ├── PortInUseError             a port to listen on is taken
+    ├── MissingExtraError          a package of the extra ``standard`` is not installed
     ├── EngineRefusedError         the engine refused for good; no retry helps (exit code 4)
     └── InvocationError            a call was answered with an error
         └── InvocationTimeoutError no answer came in time
@@ -37,6 +38,7 @@ __all__ = [
     "InvocationTimeoutError",
     "LifespanError",
     "LocalProtocolError",
+    "MissingExtraError",
     "PortInUseError",
     "ProtocolError",
     "RemoteProtocolError",
@@ -146,6 +148,14 @@ class PortInUseError(Error):
         super().__init__(f"port {port} is in use: stop what listens there, or choose with {flag}")
         self.port = port
         self.flag = flag
+
+
+class MissingExtraError(Error):
+    """Something needs a package of the extra ``standard``; the message says how to get it."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(f'{package} is not installed: pip install "iii-asgi[standard]"')
+        self.package = package
 
 
 class InvocationError(Error):

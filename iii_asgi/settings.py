@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
@@ -78,8 +79,8 @@ class Settings:
         _check_choice("errors", self.errors, get_args(ErrorMode))
         if not self.namespace.strip():
             raise SettingsError("namespace", "must not be blank")
-        if self.timeout_graceful_shutdown < 0:
-            raise SettingsError("timeout_graceful_shutdown", "must not be negative")
+        if not self.timeout_graceful_shutdown >= 0:  # so nan, too, is refused
+            raise SettingsError("timeout_graceful_shutdown", "must be 0 or more seconds")
 
     @classmethod
     def resolve(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -150,9 +151,14 @@ def _check_choice(setting: str, value: str, choices: tuple[str, ...]) -> None:
         raise SettingsError(setting, f"{value!r} is not one of {', '.join(choices)}")
 
 
+# The engine compares literals byte by byte, so only what every client sends as it is. A
+# segment that begins with ":" or "*" would be no literal there.
+_is_plain_path = re.compile(r"(/[A-Za-z0-9._~!$&'()+,;=@-]+)*").fullmatch
+
+
 def _path(setting: str, value: str) -> str:
     """Return a path prefix with a leading and without a trailing slash; '' for none."""
-    trimmed = value.strip("/")
-    if any(character in trimmed for character in "?#:*{} "):
-        raise SettingsError(setting, f"{value!r} is not a plain path")
-    return f"/{trimmed}" if trimmed else ""
+    path = f"/{trimmed}" if (trimmed := value.strip("/")) else ""
+    if not _is_plain_path(path):
+        raise SettingsError(setting, f"{value!r} is not a plain path such as '/shop'")
+    return path

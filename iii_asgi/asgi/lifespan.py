@@ -6,15 +6,14 @@ import asyncio
 import logging
 from enum import Enum
 from types import TracebackType
-from typing import Any, Literal, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 from starlette.types import ASGIApp, Message
 
 from iii_asgi.errors import LifespanError
+from iii_asgi.settings import LifespanMode
 
-__all__ = ["Lifespan", "LifespanMode"]
-
-LifespanMode: TypeAlias = Literal["auto", "on", "off"]
+__all__ = ["Lifespan"]
 
 logger = logging.getLogger("iii_asgi")
 

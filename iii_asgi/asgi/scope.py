@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,7 +14,11 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def http_scope(
-    request: httpx.Request, *, root_path: str, client: tuple[str, int] | None
+    request: httpx.Request,
+    *,
+    root_path: str,
+    client: tuple[str, int] | None,
+    state: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Return the scope that a server would make of this request.
 
@@ -24,6 +29,7 @@ def http_scope(
         request: its ``scope`` extension (a dict), if any, adds or overrides entries.
         root_path: put in front of both paths, as servers do.
         client: address and port of the peer, None when unknown.
+        state: of the lifespan; the scope gets a shallow copy. None when there is none.
 
     Raises:
         httpx.LocalProtocolError: the target is not ASCII.
@@ -55,6 +61,8 @@ def http_scope(
         "client": client,
         "extensions": {},
     }
+    if state is not None:
+        scope["state"] = dict(state)
     if extra := extensions.get("scope"):
         scope.update(extra)
     return scope

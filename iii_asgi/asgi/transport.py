@@ -64,7 +64,7 @@ class ASGITransport(httpx.AsyncBaseTransport):
         self.client = client
         self.state = state
         self.raise_app_exceptions = raise_app_exceptions
-        self._report = on_error or _log_error
+        self._report = _log_error if on_error is None else on_error
         self._running: dict[Cycle, asyncio.Task[None]] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -79,8 +79,8 @@ class ASGITransport(httpx.AsyncBaseTransport):
         """
         cycle = Cycle(request)
         stream = cycle.stream
-        run = self._run(cycle, self._scope(request))
-        task = asyncio.get_running_loop().create_task(run)
+        scope = http_scope(request, root_path=self.root_path, client=self.client, state=self.state)
+        task = asyncio.get_running_loop().create_task(self._run(cycle, scope))
         if not task.done():  # as it is with an eager task factory
             self._running[cycle] = task
         try:
@@ -94,12 +94,6 @@ class ASGITransport(httpx.AsyncBaseTransport):
             raise
         return httpx.Response(cycle.status, headers=cycle.headers, stream=stream)
 
-    def _scope(self, request: httpx.Request) -> Scope:
-        scope = http_scope(request, root_path=self.root_path, client=self.client)
-        if self.state is not None:
-            scope.setdefault("state", dict(self.state))
-        return scope
-
     async def _run(self, cycle: Cycle, scope: Scope) -> None:
         """The app's task: whatever comes of the app ends here."""
         stream = cycle.stream
@@ -109,22 +103,24 @@ class ASGITransport(httpx.AsyncBaseTransport):
                 what = "completing" if cycle.status else "starting"
                 reason = f"the application returned without {what} the response"
                 self._failed(cycle, httpx.RemoteProtocolError(reason, request=cycle.request))
-        except asyncio.CancelledError as error:
-            self._cancelled(cycle, error)
-            raise
         except BaseException as error:  # SystemExit, too, ends this call and not the worker
+            if _is_cancelled(error):
+                cycle.break_off("the application was cancelled")
+                raise
             self._failed(cycle, error)
         finally:
-            self._running.pop(cycle, None)
-            if cycle.upload is not None:
-                await cycle.upload.aclose()
+            try:
+                if cycle.upload is not None:
+                    await cycle.upload.aclose()
+            finally:
+                self._running.pop(cycle, None)
 
     def _failed(self, cycle: Cycle, error: BaseException) -> None:
         stream = cycle.stream
         if stream.closed:
             if not _is_disconnect(error):
                 self._report(cycle.request, error)
-        elif not cycle.status and self.raise_app_exceptions:
+        elif not cycle.status and self.raise_app_exceptions and isinstance(error, Exception):
             stream.break_off(error)
         else:
             self._report(cycle.request, error)
@@ -132,13 +128,6 @@ class ASGITransport(httpx.AsyncBaseTransport):
                 cycle.answer_error()
             else:
                 cycle.break_off("the application broke off the response", error)
-
-    def _cancelled(self, cycle: Cycle, error: asyncio.CancelledError) -> None:
-        """Tell a task that was cancelled from outside from an app that raised this."""
-        task = asyncio.current_task()
-        if task is None or not task.cancelling():
-            self._report(cycle.request, error)
-        cycle.break_off("the application was cancelled")
 
     # -- the end -----------------------------------------------------------------------
 
@@ -178,6 +167,12 @@ class ASGITransport(httpx.AsyncBaseTransport):
     def _disconnect_all(self) -> None:
         for cycle in self._running:
             cycle.break_off("the application is being stopped")
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether this task was cancelled, and not the app raised a CancelledError by itself."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 def _is_disconnect(error: BaseException) -> bool:

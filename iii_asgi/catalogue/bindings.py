@@ -42,18 +42,25 @@ def spellings_of_others(catalogue: Catalogue, registered: Iterable[Any]) -> list
         registered: what ``engine::registered-triggers::list`` answers.
     """
     ours = {
-        shape_of(trigger.api_path): trigger.api_path.rstrip("/")
+        shape_of(trigger.api_path): _segments(trigger.api_path)
         for function in catalogue.functions
         for trigger in function.triggers
     }
-    paths = (_api_path(one) for one in registered)
-    return [path for path in paths if ours.get(shape_of(path), path) != path.rstrip("/")]
+    return [
+        path
+        for path in map(_api_path, registered)
+        if ours.get(shape_of(path), _segments(path)) != _segments(path)
+    ]
 
 
 def _api_path(registered: Any) -> str:
     config = registered.get("config") if isinstance(registered, dict) else None
     path = config.get("api_path") if isinstance(config, dict) else None
-    return "/" + path.lstrip("/") if isinstance(path, str) else "/"
+    return path if isinstance(path, str) else ""
+
+
+def _segments(api_path: str) -> list[str]:
+    return [part for part in api_path.split("/") if part]
 
 
 def register(function: Function) -> m.RegisterFunction:

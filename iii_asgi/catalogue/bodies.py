@@ -104,7 +104,8 @@ _PARTS: dict[str, Callable[[_Schema], Iterable[_Schema]]] = {
 def _is_closed_model(schema: _Schema) -> bool:
     config = schema.get("config") or {}
     return not (
-        schema.get("custom_init")  # an __init__ of its own sees the input
+        # An __init__ of the user's own sees the input; SQLModel's does nothing with it.
+        (schema.get("custom_init") and schema["cls"].__init__.__module__ != "sqlmodel.main")
         or config.get("extra_fields_behavior") == "allow"
         or config.get("coerce_numbers_to_str")
     )

@@ -134,6 +134,7 @@ def _function(
         internal=route.internal,
         body=body or strictest(operation.route.body for operation in group),
         errors=route.mark.errors,
+        host=route.host,
     )
 
 

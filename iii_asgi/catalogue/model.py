@@ -101,6 +101,8 @@ class Function:
         parameters: of `path`, in order.
         triggers: what reaches it over HTTP; empty with ``http="off"``.
         errors: overrides the bridge's setting; None leaves it.
+        host: the pattern of the Host route around it: the app's router runs the function
+            only for requests to such a host.
     """
 
     id: str
@@ -115,6 +117,7 @@ class Function:
     internal: bool = False
     body: BodyRule = "channel"
     errors: Literal["raise", "return"] | None = None
+    host: str | None = None
 
     @property
     def service(self) -> str:

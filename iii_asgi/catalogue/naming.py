@@ -225,10 +225,12 @@ class _Collisions:
         if new in self._taken:
             new = self._hashed(new, wish.operation)
         self._taken.add(new)
-        self.warnings.append(
-            f"{keeper.operation.label} and {wish.operation.label} would both be {wish.id}; the "
-            f"second one is {new}. Name it with expose('...') or an operation_id."
-        )
+        # Of the pages that FastAPI adds to each app nobody can change the name.
+        if getattr(wish.operation.route.endpoint, "__module__", "") != "fastapi.applications":
+            self.warnings.append(
+                f"{keeper.operation.label} and {wish.operation.label} would both be {wish.id}; "
+                f"the second one is {new}. Name it with expose('...') or an operation_id."
+            )
         return new
 
     def _hashed(self, function_id: str, operation: Operation) -> str:

@@ -60,12 +60,14 @@ def operations_of(routes: Iterable[Route]) -> tuple[list[Operation], list[Skippe
         skipped += _unbindable(route)
         offered = [method for method in METHODS if method in route.methods]
         free: list[str] = []
+        taken: dict[str, list[str]] = {}
         for method in offered:
             before = first.setdefault((route.host, parse(route.path).regular, method), route)
             if before is route:
                 free.append(method)
             elif before.identity is None or before.identity != route.identity:
-                skipped.append(Skipped(route.path, (method,), _shadowed_by(before)))
+                taken.setdefault(_shadowed_by(before), []).append(method)
+        skipped += [Skipped(route.path, tuple(some), reason) for reason, some in taken.items()]
         alone = len(_functions(route, offered)) == 1
         operations += [Operation(route, methods, alone) for methods in _functions(route, free)]
     return operations, skipped

@@ -6,11 +6,12 @@ literals with the raw request path, byte by byte.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import TypeAlias
-from urllib.parse import quote
+from typing import NamedTuple, TypeAlias
+from urllib.parse import quote, unquote
 
 from iii_asgi.catalogue.templates import Segment, parse
 
@@ -20,14 +21,27 @@ __all__ = ["Pattern", "Shape", "patterns_of", "shape_of", "spell"]
 # shape must have the same parameter names, or the engine's router panics.
 Shape: TypeAlias = tuple[str | None, ...]
 
-# One segment: (literal, "") or (None, name); a name that is "" is to be chosen.
-_Part: TypeAlias = tuple[str | None, str]
+
+class _Part(NamedTuple):
+    """One segment: a literal, or (None) a parameter, whose name is to be chosen if ""."""
+
+    literal: str | None
+    name: str = ""
+    convertor: str = ""
+
 
 # RFC 3986 pchar: what clients send as it is.
 _RAW = "-._~!$&'()*+,;=:@"
 
 # The engine has no wildcard: a parameter that spans segments is registered per depth.
 _DEPTHS = 8
+
+# Parameters that take less than any text; other convertors are taken to take all of it.
+_NARROW = {
+    "int": re.compile(r"[0-9]+").fullmatch,
+    "float": re.compile(r"[0-9]+(\.[0-9]+)?").fullmatch,
+    "uuid": re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}").fullmatch,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +51,23 @@ class Pattern:
     Attributes:
         shape: its segments.
         names: of its parameters, in order; not yet unique.
+        convertors: of its segments; "" for literals and for whatever takes any text.
         slash: whether it ends in one.
         redirects: the app answers it by redirecting to the other slash form.
     """
 
     shape: Shape
     names: tuple[str, ...]
+    convertors: tuple[str, ...]
     slash: bool
     redirects: bool = False
+
+    def can_match(self, shape: Shape) -> bool:
+        """Whether a path of a shape that meets this one can be one of the template."""
+        return all(
+            literal is None or convertor not in _NARROW or _NARROW[convertor](unquote(literal))
+            for literal, convertor in zip(shape, self.convertors, strict=True)
+        )
 
 
 def shape_of(api_path: str) -> Shape:
@@ -69,7 +92,7 @@ def patterns_of(path: str, prefix: str = "") -> Iterator[Pattern]:
         prefix: literal segments before it on the engine.
     """
     template = parse(path)
-    head: list[_Part] = [(quote(part, safe=_RAW), "") for part in prefix.split("/") if part]
+    head = [_Part(quote(part, safe=_RAW)) for part in prefix.split("/") if part]
     segments = template.segments
     if not all(segment.text for segment in segments):
         return
@@ -93,22 +116,25 @@ def patterns_of(path: str, prefix: str = "") -> Iterator[Pattern]:
 
 
 def _pattern(parts: list[_Part], *, slash: bool, redirects: bool = False) -> Pattern:
-    shape = tuple(literal for literal, _ in parts)
-    names = tuple(name for literal, name in parts if literal is None)
-    return Pattern(shape, names, slash=slash or not shape, redirects=redirects)
+    shape = tuple(part.literal for part in parts)
+    names = tuple(part.name for part in parts if part.literal is None)
+    convertors = tuple(part.convertor for part in parts)
+    return Pattern(shape, names, convertors, slash=slash or not shape, redirects=redirects)
 
 
 def _parts_of(segment: Segment, *, last: bool) -> list[list[_Part]]:
     """Return what a segment can be on the engine: a list of alternatives."""
-    if segment.spans and segment.is_one_parameter:
-        # An empty value means "//" unless it is the end of the path.
-        return [[(None, "")] * depth for depth in range(0 if last else 1, _DEPTHS + 1)]
     if segment.spans:
-        return [[(None, "")] * depth for depth in range(1, _DEPTHS + 1)]
+        # An empty value means "//", unless it is the end of the path.
+        shortest = 0 if last and segment.is_one_parameter else 1
+        return [[_Part(None)] * depth for depth in range(shortest, _DEPTHS + 1)]
+    if segment.is_one_parameter:
+        parameter = segment.parameters[0]
+        return [[_Part(None, parameter.name, parameter.convertor)]]
     if segment.parameters:
         # Text around a parameter: the engine has whole segments only.
-        return [[(None, segment.parameters[0].name)]]
+        return [[_Part(None, segment.parameters[0].name)]]
     if segment.text[:1] in (":", "*") or "{" in segment.text or "}" in segment.text:
         # The engine would read a parameter or panic; a parameter matches it as well.
-        return [[(None, "")]]
-    return [[(quote(segment.text, safe=_RAW), "")]]
+        return [[_Part(None)]]
+    return [[_Part(quote(segment.text, safe=_RAW))]]

@@ -37,17 +37,17 @@ class _Place:
 
     Attributes:
         triggers: method → the function that is called.
-        claims: whose templates have this shape, as places in router order.
+        claims: whose templates have this shape: place in router order, and the pattern.
     """
 
     shape: Shape
     slash: bool
     triggers: dict[str, str] = field(default_factory=dict)
-    claims: list[int] = field(default_factory=list)
+    claims: list[tuple[int, Pattern]] = field(default_factory=list)
 
 
 class _Trie:
-    """Places by shape, to find those that match at least what a shape matches."""
+    """Places by shape, to find those whose paths a shape has part in."""
 
     __slots__ = ("_children", "_place")
 
@@ -63,10 +63,31 @@ class _Trie:
 
     def covering(self, shape: Shape) -> Iterator[_Place]:
         """Yield the place of a shape and all more general ones."""
+        return self._meeting(shape, narrower=False)
+
+    def reached(self, shape: Shape) -> Iterator[_Place]:
+        """Yield the places that a path may fit when the engine has matched it to a shape.
+
+        Not the more specific ones: the engine would have taken those.
+        """
+        for place in self._meeting(shape, narrower=True):
+            wider = any(
+                part is None and own is not None
+                for own, part in zip(shape, place.shape, strict=True)
+            )
+            if wider or place.shape == shape:
+                yield place
+
+    def _meeting(self, shape: Shape, *, narrower: bool) -> Iterator[_Place]:
         nodes = [self]
         for part in shape:
-            parts = (part,) if part is None else (part, None)
-            nodes = [child for node in nodes for one in parts if (child := node._children.get(one))]
+            if part is None and narrower:
+                nodes = [child for node in nodes for child in node._children.values()]
+            else:
+                wanted = {part, None}
+                nodes = [
+                    child for node in nodes for one in wanted if (child := node._children.get(one))
+                ]
         return (node._place for node in nodes if node._place)
 
 
@@ -117,7 +138,9 @@ class TriggerTable:
         """Return function id → the strictest rule of all routes that its triggers can reach."""
         bodies: dict[str, BodyRule] = {}
         for place in self._places.values():
-            claims = self._covering(place)
+            # In both slash forms: the standalone HTTP worker takes one for the other.
+            found = (one for trie in self._tries.values() for one in trie.reached(place.shape))
+            claims = self._claims_at(found, place.shape)
             for method, function_id in place.triggers.items():
                 rules = [claim.body for claim in claims if method in claim.methods]
                 rules.append(bodies.get(function_id, "inline"))
@@ -131,7 +154,7 @@ class TriggerTable:
                 if pattern.redirects:
                     redirects.append((claim, pattern))
                 else:
-                    self._take(claim, pattern).claims.append(order)
+                    self._take(claim, pattern).claims.append((order, pattern))
         # Only where no route answers that slash form itself.
         for claim, pattern in redirects:
             self._take(claim, pattern)
@@ -152,14 +175,17 @@ class TriggerTable:
         method; the app's router would go on to the next route.
         """
         for place in self._places.values():
-            for claim in self._covering(place):
+            general = self._tries[place.slash].covering(place.shape)
+            for claim in self._claims_at(general, place.shape):
                 for method in claim.methods:
                     place.triggers.setdefault(method, claim.function_id)
 
-    def _covering(self, place: _Place) -> list[Claim]:
-        """Return what could run when a request fits a place, in router order."""
-        places = self._tries[place.slash].covering(place.shape)
-        return [self._claims[order] for order in sorted({o for one in places for o in one.claims})]
+    def _claims_at(self, places: Iterable[_Place], shape: Shape) -> list[Claim]:
+        """Return the claims of places that a path of a shape can fit, in router order."""
+        orders = {
+            order for place in places for order, pattern in place.claims if pattern.can_match(shape)
+        }
+        return [self._claims[order] for order in sorted(orders)]
 
     def _trie(self, slash: bool) -> _Trie:
         trie = _Trie()

@@ -64,8 +64,14 @@ def _is_noun(words: list[str], noun: list[str]) -> bool:
 
 
 def _forms(word: str) -> set[str]:
-    # "movies" may be of "movie", whatever the rules make of it.
-    return {word, singular(word), word[:-1] if _is_plural(word) else word}
+    """Return what a word may be the plural of, and itself: more than the one rule says.
+
+    "movies" may be of "movie", "statuses" of "status".
+    """
+    forms = {word, singular(word)}
+    if _is_plural(word):
+        forms |= {word[:-1], word.removesuffix("es")}
+    return forms
 
 
 def _is_plural(word: str) -> bool:

@@ -7,15 +7,14 @@ Engine functions (``engine::…``) stand in the same table, with a handler inste
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from msgspec import Raw
 
-from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome
-from iii_asgi.protocol.messages import Message
+from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome, new_id
+from iii_asgi.protocol.messages import Message, RegistrationRejected
 from iii_asgi.protocol.session import Session
 
 __all__ = ["Function", "Handler", "Link", "Worker", "WorkerRegistry"]
@@ -40,8 +39,8 @@ class Link(Protocol):
         """Fix the namespace, if it is not yet, and do the registrations that were held."""
         ...
 
-    async def refuse(self, message: Message) -> None:
-        """Send a last message and close."""
+    async def refuse(self, message: RegistrationRejected) -> None:
+        """Tell a worker that it cannot be here, and close."""
         ...
 
     async def retire(self) -> None:
@@ -63,8 +62,8 @@ class Worker:
 
     link: Link
     ip_address: str | None
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    id: str = field(default_factory=new_id)
+    token: str = field(default_factory=new_id)
     connected_at_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
     namespace: str | None = None
     name: str | None = None

@@ -53,8 +53,7 @@ def rewrite(text: bytes) -> Raw:
 def _number(text: str) -> Raw:
     """Read a float as the engine does: 64 bits of digits, then one multiplication."""
     match = _NUMBER.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} is no number")
+    assert match is not None, "a parser has found this number"
     sign, whole, fraction, exponent = match.groups(default="")
     significand, dropped = _leading(whole + fraction)
     value = _scale(significand, int(exponent or 0) - len(fraction) + dropped)

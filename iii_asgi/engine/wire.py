@@ -21,9 +21,10 @@ __all__ = [
     "RelayedResult",
     "decode",
     "failure",
+    "is_blank",
     "is_uuid",
+    "new_id",
     "outcome_of",
-    "trace_of",
 ]
 
 DEFAULT_NAMESPACE = "default"
@@ -82,6 +83,11 @@ def outcome_of(message: RelayedResult) -> Outcome:
         return failure("invocation_error", "the worker's result is no JSON that can be passed on")
 
 
+def new_id() -> str:
+    """Return an id for a worker, a channel or a call."""
+    return str(uuid.uuid4())
+
+
 def is_uuid(text: str) -> bool:
     """Whether `text` can be an invocation id: the engine drops the frame when it is not."""
     try:
@@ -91,9 +97,6 @@ def is_uuid(text: str) -> bool:
     return True
 
 
-def trace_of(message: m.InvokeFunction) -> tuple[str | None, str | None]:
-    """Return (traceparent, baggage) of a call as its target gets them.
-
-    The engine drops what is no trace context and names the target in the baggage.
-    """
-    return None, None
+def is_blank(namespace: str | UnsetType | None) -> bool:
+    """Whether a namespace was named and left empty, which is refused and not read as absent."""
+    return isinstance(namespace, str) and not namespace.strip()

@@ -7,9 +7,9 @@ error ``{code, message}``. Whoever wants the HTTP of it sends ``{"$http": {...}}
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import msgspec
@@ -18,28 +18,23 @@ from msgspec import Raw
 from iii_asgi.catalogue.model import Function
 from iii_asgi.errors import InvocationError
 from iii_asgi.exchange import wire_http
-from iii_asgi.exchange.paths import Template
+from iii_asgi.exchange.envelope import (
+    HttpEnvelope,
+    read_body,
+    read_envelope,
+    read_headers,
+    refuse,
+)
+from iii_asgi.exchange.paths import Template, quoted
 from iii_asgi.exchange.wire_http import HeaderLines
-from iii_asgi.invocation import SCOPE_KEY, Invocation
-from iii_asgi.protocol.messages import encode
+from iii_asgi.invocation import Invocation
+from iii_asgi.protocol.messages import UNREADABLE, encode
 
 __all__ = ["Call", "DirectTarget", "infer"]
 
 _QUERY_METHODS = frozenset({"GET", "HEAD", "DELETE"})
 # Names that a later release gives a meaning to; until then they must not become arguments.
 _RESERVED = ("$body", "$headers", "$cookies", "$response")
-_BASE = httpx.URL("http://localhost")
-
-
-class _HttpEnvelope(msgspec.Struct, forbid_unknown_fields=True):
-    """What stands under ``$http``. `method` and `path` are for opaque functions only."""
-
-    path_params: dict[str, Any] = {}
-    query_params: dict[str, Any] = {}
-    headers: dict[str, str | list[str]] = {}
-    body: Any = None
-    method: str | None = None
-    path: str | None = None
 
 
 @dataclass(slots=True)
@@ -48,30 +43,21 @@ class Call:
 
     method: str
     target: str
+    host: bytes
     headers: HeaderLines
     body: bytes
     wants_http: bool
 
     def request(self, invocation: Invocation) -> httpx.Request:
         """Return the request; the trace context of the call is added where it has none."""
-        given = {name for name, _ in self.headers}
-        lines = [(b"host", b"localhost")] if b"host" not in given else []
+        given = {name.decode() for name, _ in self.headers}
+        lines = [] if "host" in given else [(b"host", self.host)]
         lines += self.headers
-        if self.body and b"content-length" not in given:
+        if self.body:
             lines.append((b"content-length", b"%d" % len(self.body)))
-        for name in ("traceparent", "baggage"):
-            value = getattr(invocation, name)
-            if value and name.encode() not in given:
-                lines.append((name.encode(), value.encode()))
-        return httpx.Request(
-            self.method,
-            _BASE,
-            headers=lines,
-            stream=httpx.ByteStream(self.body),
-            extensions={
-                "target": self.target.encode(),
-                "scope": {SCOPE_KEY: invocation, "server": None},
-            },
+        body = httpx.ByteStream(self.body)
+        return wire_http.make_request(
+            self.method, self.target, lines, body, invocation, given=given
         )
 
 
@@ -85,7 +71,7 @@ def infer(data: Raw) -> tuple[Any, str | None]:
     """
     try:
         arguments = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         raise InvocationError("BAD_REQUEST", "the data of the call is no readable JSON") from None
     caller_id = arguments.pop("_caller_worker_id", None) if isinstance(arguments, dict) else None
     return arguments, caller_id if isinstance(caller_id, str) else None
@@ -94,11 +80,12 @@ def infer(data: Raw) -> tuple[Any, str | None]:
 class DirectTarget:
     """One function, compiled for direct calls."""
 
-    __slots__ = ("_template", "function")
+    __slots__ = ("_host", "_template", "function")
 
     def __init__(self, function: Function) -> None:
         self.function = function
         self._template = Template(function.path, function.parameters)
+        self._host = _host_of(function)
 
     def call(self, arguments: Any) -> Call:
         """Return what to ask of the app for these arguments.
@@ -106,14 +93,12 @@ class DirectTarget:
         Raises:
             InvocationError: the arguments do not fit; the message names what is wrong.
         """
-        if isinstance(arguments, dict):
-            if "$http" in arguments:
-                return self._explicit(arguments)
-            if self.function.kind == "app":
-                raise InvocationError("BAD_REQUEST", _OPAQUE)
-            return self._flat(arguments)
-        if arguments is None:
-            return self.call({})
+        if isinstance(arguments, dict) and "$http" in arguments:
+            return self._explicit(read_envelope(arguments))
+        if self.function.kind == "app":
+            raise InvocationError("BAD_REQUEST", _OPAQUE)
+        if isinstance(arguments, dict | None):
+            return self._flat(arguments or {})
         return self._whole_body(arguments)
 
     def _flat(self, arguments: dict[str, Any]) -> Call:
@@ -129,8 +114,6 @@ class DirectTarget:
         return self._make(path, body=encode(rest), content_type=b"application/json")
 
     def _whole_body(self, value: Any) -> Call:
-        if self.function.kind == "app":
-            raise InvocationError("BAD_REQUEST", _OPAQUE)
         if self.function.method in _QUERY_METHODS:
             raise InvocationError(
                 "BAD_REQUEST", "this function takes named arguments: send a JSON object"
@@ -138,15 +121,9 @@ class DirectTarget:
         path = self._template.fill({})
         return self._make(path, body=encode(value), content_type=b"application/json")
 
-    def _explicit(self, arguments: dict[str, Any]) -> Call:
-        if len(arguments) > 1:
-            raise InvocationError("BAD_REQUEST", "$http stands alone, without other arguments")
-        try:
-            envelope = msgspec.convert(arguments["$http"], _HttpEnvelope)
-        except msgspec.ValidationError as error:
-            raise InvocationError("BAD_REQUEST", f"$http: {error}") from None
-        headers = _checked(envelope.headers)
-        body, content_type = _body_bytes(envelope.body, wire_http.content_type_of(headers))
+    def _explicit(self, envelope: HttpEnvelope) -> Call:
+        headers = read_headers(envelope)
+        body, content_type = read_body(envelope, wire_http.content_type_of(headers))
         method, path = self._explicit_target(envelope)
         return self._make(
             path,
@@ -158,18 +135,26 @@ class DirectTarget:
             wants_http=True,
         )
 
-    def _explicit_target(self, envelope: _HttpEnvelope) -> tuple[str, str]:
+    def _explicit_target(self, envelope: HttpEnvelope) -> tuple[str, str]:
         if self.function.kind == "app":
-            return _opaque_target(self.function, envelope)
+            return self._opaque_target(envelope)
         if envelope.method is not None or envelope.path is not None:
-            raise InvocationError(
-                "BAD_REQUEST", "$http: method and path are the route's own; use path_params"
-            )
+            refuse("method and path are the route's own; use path_params")
         values = dict(envelope.path_params)
         path = self._template.fill(values)
         if values:
-            raise InvocationError("BAD_REQUEST", f"$http: no path parameter {', '.join(values)}")
+            refuse(f"no path parameter {', '.join(values)}")
         return self.function.method, path
+
+    def _opaque_target(self, envelope: HttpEnvelope) -> tuple[str, str]:
+        method, path = envelope.method, envelope.path
+        if not method or not path or envelope.path_params:
+            raise InvocationError("BAD_REQUEST", _OPAQUE)
+        if method.upper() not in self.function.methods:
+            refuse(f"method is one of {', '.join(self.function.methods)}")
+        if "?" in path or "#" in path or not self._template.covers(unquote(path)):
+            refuse(f"path has the form {self.function.path}, without ? # and dot segments")
+        return method.upper(), quoted(path)
 
     def _make(
         self,
@@ -189,6 +174,7 @@ class DirectTarget:
         return Call(
             method=method or self.function.method,
             target=f"{path}?{encoded}" if encoded else path,
+            host=self._host,
             headers=lines,
             body=body,
             wants_http=wants_http,
@@ -201,21 +187,10 @@ _OPAQUE = (
 )
 
 
-def _opaque_target(function: Function, envelope: _HttpEnvelope) -> tuple[str, str]:
-    method, path = envelope.method, envelope.path
-    if not method or not path or not path.startswith("/"):
-        raise InvocationError("BAD_REQUEST", _OPAQUE)
-    method = method.upper()
-    if method not in function.methods:
-        raise InvocationError(
-            "BAD_REQUEST", f"$http: method is one of {', '.join(function.methods)}"
-        )
-    if any(character in path for character in "?#") or {".", ".."} & set(path.split("/")):
-        raise InvocationError("BAD_REQUEST", "$http: path is plain, without ? # and dot segments")
-    literal = function.path.partition("{")[0].rstrip("/")
-    if path != literal and not path.startswith(literal + "/"):
-        raise InvocationError("BAD_REQUEST", f"$http: path begins with {literal}/")
-    return method, path
+def _host_of(function: Function) -> bytes:
+    """Return the host of a call. A Host route with parameters needs ``$http`` to name one."""
+    host = function.host
+    return host.encode() if host and "{" not in host else b"localhost"
 
 
 def _query(parameters: dict[str, Any]) -> dict[str, str | list[str]]:
@@ -230,37 +205,7 @@ def _query(parameters: dict[str, Any]) -> dict[str, str | list[str]]:
 
 
 def _text(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise InvocationError("BAD_REQUEST", f"argument {name} is text, a number or a list of them")
-
-
-def _checked(headers: dict[str, str | list[str]]) -> HeaderLines:
-    """Return header lines of a caller, who must not be able to add lines of his own."""
-    for name, value in headers.items():
-        text = value if isinstance(value, str) else "".join(value)
-        if not name or not name.isascii() or any(c in name for c in " :\r\n\t\0"):
-            raise InvocationError("BAD_REQUEST", "$http: a header name is plain text")
-        if any(c in text for c in "\r\n\0"):
-            raise InvocationError("BAD_REQUEST", f"$http: header {name} has a line break")
-    return [line for line in wire_http.encode_headers(headers) if line[0] != b"content-length"]
-
-
-def _body_bytes(body: Any, media_type: str | None) -> tuple[bytes, bytes | None]:
-    """Return a body's bytes, and the content-type to add where the caller gave none."""
-    if body is None:
-        return b"", None
-    if isinstance(body, dict) and body.keys() == {"content_type", "base64"}:
-        return _from_base64(body), None if media_type else str(body["content_type"]).encode()
-    if isinstance(body, str) and media_type is not None and not wire_http.is_json(media_type):
-        return body.encode(), None
-    return encode(body), None if media_type else b"application/json"
-
-
-def _from_base64(body: dict[str, Any]) -> bytes:
-    try:
-        return base64.b64decode(body["base64"], validate=True)
-    except (ValueError, TypeError):
-        raise InvocationError("BAD_REQUEST", "$http: body.base64 is no base64") from None
+    text = wire_http.as_text(value)
+    if text is None:
+        raise InvocationError("BAD_REQUEST", f"argument {name} is text, a number or a list of them")
+    return text

@@ -1,26 +1,32 @@
 """An HTTP trigger fired: the engine holds an HTTP request, and wants an HTTP answer.
 
-The answer is as if a server had served the app: status, header lines, bytes. It goes
-inline in the invocation result when it is short text, else through the response channel.
+`infer` tells what it holds, `request` asks it of the app, and `http_answer` has the ways to
+answer.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
 
 import httpx
 import msgspec
 from msgspec import Raw
 
 from iii_asgi.catalogue.model import BodyRule, Function
+from iii_asgi.catalogue.shapes import Shape, shape_of
 from iii_asgi.errors import InvocationError
 from iii_asgi.exchange import wire_http
-from iii_asgi.exchange.paths import MissingParameterError, Pattern, quoted
-from iii_asgi.exchange.wire_http import HeaderLines
-from iii_asgi.invocation import SCOPE_KEY, Invocation
-from iii_asgi.protocol.messages import ChannelRef, encode
+from iii_asgi.exchange.http_answer import (
+    INLINE_LIMIT,
+    HttpResult,
+    control_frames,
+    inline_result,
+    text_result,
+)
+from iii_asgi.exchange.paths import MissingParameterError, Pattern
+from iii_asgi.invocation import Invocation
+from iii_asgi.protocol.messages import UNREADABLE, ChannelRef
 
 __all__ = [
     "INLINE_LIMIT",
@@ -35,9 +41,6 @@ __all__ = [
     "request",
     "text_result",
 ]
-
-INLINE_LIMIT = 256 * 1024
-"""Bytes of an answer up to which it goes inline. More would block the shared socket."""
 
 
 class _Trigger(msgspec.Struct, gc=False):
@@ -64,26 +67,14 @@ class HttpPayload(msgspec.Struct, gc=False):
     caller_worker_id: str | None = msgspec.field(name="_caller_worker_id", default=None)
 
 
-class HttpResult(msgspec.Struct, gc=False):
-    """An inline answer. The list form of `headers` keeps repeats and their order."""
-
-    status_code: int
-    headers: list[str]
-    body: str
-
-
 _decode = msgspec.json.Decoder(HttpPayload).decode
-# A cheap look before the decoding, for the sake of direct calls.
-_says_http = re.compile(rb'"type"\s*:\s*"http"').search
 
 
 def infer(data: Raw) -> HttpPayload | None:
     """Return the payload when `data` is what an HTTP trigger sends, else None."""
-    if not _says_http(data):
-        return None
     try:
         payload = _decode(data)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
     return payload if payload.trigger.type == "http" else None
 
@@ -101,7 +92,7 @@ class HttpTarget:
     def __init__(self, function: Function, prefix: str = "") -> None:
         self.function = function
         self._prefix = prefix
-        self._shapes = {(t.method, _shape(t.api_path)) for t in function.triggers}
+        self._shapes = {(t.method, shape_of(t.api_path)) for t in function.triggers}
         self._known: dict[tuple[str, str], Pattern] = {}
 
     def path(self, payload: HttpPayload) -> str:
@@ -109,31 +100,56 @@ class HttpTarget:
 
         Raises:
             InvocationError: no trigger of this function could have sent this payload.
-            MissingParameterError: the engine matched, but gave no value for a parameter.
+            MissingParameterError: the engine matched, but a parameter has no value that is
+                one segment.
         """
         pattern = self._known.get((payload.method, payload.path)) or self._learn(payload)
-        actual = payload.trigger.path
-        if actual and actual != payload.path:
-            if not pattern.fits(actual):
-                raise _forged(self.function)
-        else:
+        actual: str | None = payload.trigger.path
+        if not actual or actual == payload.path:
             actual = pattern.fill(payload.path_params)
+        else:
+            actual = pattern.match(actual)
+        if actual is None:
+            raise _forged(self.function)
+        if "%2" in actual:
+            self._check_decoded(payload.method, actual)
         if self._prefix:
             actual = actual.removeprefix(self._prefix) or "/"
-        return quoted(actual)
+        return actual
 
     def _learn(self, payload: HttpPayload) -> Pattern:
-        if (payload.method.upper(), _shape(payload.path)) not in self._shapes:
+        method, path = payload.method, payload.path
+        if path[:1] != "/" or (method.upper(), shape_of(path)) not in self._shapes:
             raise _forged(self.function)
-        pattern = Pattern(payload.path)
-        # At most a few spellings a trigger, unless somebody plays with us.
-        if len(self._known) < 64:
-            self._known[payload.method, payload.path] = pattern
+        pattern = Pattern(path)
+        # The engine sends our own spellings. Whoever makes others up does not fill the memory.
+        if len(self._known) < len(self._shapes) + 64:
+            self._known[method, path] = pattern
         return pattern
 
+    def _check_decoded(self, method: str, path: str) -> None:
+        """Refuse an encoded slash that makes a path which no trigger of ours has.
 
-def _shape(api_path: str) -> tuple[str | None, ...]:
-    return tuple(None if part[0] == ":" else part for part in api_path.split("/") if part)
+        The app decodes it and sees more segments than the engine did: else a right to a
+        function on ``/:slug`` would be one to the whole app.
+        """
+        if not _encoded_slash.search(path):
+            return
+        segments = [part for part in _encoded_slash.sub("/", path).split("/") if part]
+        if not any(
+            known == method.upper() and _covers(shape, segments) for known, shape in self._shapes
+        ):
+            raise MissingParameterError
+
+
+_encoded_slash = re.compile("%2f", re.IGNORECASE)
+
+
+def _covers(shape: Shape, segments: list[str]) -> bool:
+    return len(shape) == len(segments) and all(
+        literal is None or literal == segment
+        for literal, segment in zip(shape, segments, strict=True)
+    )
 
 
 def _forged(function: Function) -> InvocationError:
@@ -152,29 +168,27 @@ def request(
 ) -> httpx.Request:
     """Return the request that the client sent, as far as the engine tells.
 
-    The target goes in the ``target`` extension, since httpx would normalise it; the
-    invocation goes in the scope, never in headers (W3C trace context apart).
+    Args:
+        payload: of the trigger.
+        path: what `HttpTarget.path` gave.
+        invocation: see `wire_http.make_request`.
+        body: of the request.
+
+    Raises:
+        InvocationError: a forged payload has a header that HTTP cannot carry.
     """
-    headers = wire_http.encode_headers(payload.headers)
-    _add_trace(headers, payload.headers, invocation)
-    host = payload.headers.get("host")
+    headers = payload.headers
+    host = headers.get("host")
     query = payload.query_params and wire_http.encode_query(payload.query_params)
-    return httpx.Request(
+    return wire_http.make_request(
         payload.method,
-        _BASE,
-        headers=headers,
-        stream=body,
-        extensions={
-            "target": (f"{path}?{query}" if query else path).encode(),
-            "scope": {
-                SCOPE_KEY: invocation,
-                "server": _server(host) if isinstance(host, str) else None,
-            },
-        },
+        f"{path}?{query}" if query else path,
+        wire_http.encode_headers(headers),
+        body,
+        invocation,
+        given=headers,
+        server=_server(host) if isinstance(host, str) else None,
     )
-
-
-_BASE = httpx.URL("http://localhost")
 
 
 @lru_cache(256)
@@ -184,14 +198,6 @@ def _server(host: str) -> tuple[str, int | None]:
     if separator and port.isdecimal() and len(port) <= 5:
         return name, int(port)
     return host, 80
-
-
-def _add_trace(headers: HeaderLines, given: dict[str, Any], invocation: Invocation) -> None:
-    """Add the invocation's W3C trace context to header lines that have none."""
-    if invocation.traceparent and "traceparent" not in given:
-        headers.append((b"traceparent", invocation.traceparent.encode()))
-    if invocation.baggage and "baggage" not in given:
-        headers.append((b"baggage", invocation.baggage.encode()))
 
 
 def body_of(payload: HttpPayload, rule: BodyRule) -> bytes | ChannelRef:
@@ -204,74 +210,16 @@ def body_of(payload: HttpPayload, rule: BodyRule) -> bytes | ChannelRef:
     announced = headers.get("content-length")
     if announced == "0" or (announced is None and "transfer-encoding" not in headers):
         return b""
-    if rule == "inline" and _says_json(headers) and (body := bytes(payload.body)) != b"null":
-        return body
+    if payload.request_body is None or (rule == "inline" and _says_json(headers)):
+        inline = bytes(payload.body)
+        if inline != b"null":
+            return inline
     return payload.request_body or b""
 
 
 def _says_json(headers: dict[str, str | list[str]]) -> bool:
-    media_type = headers.get("content-type")
-    return isinstance(media_type, str) and media_type.lower().startswith("application/json")
-
-
-def inline_result(
-    method: str, status: int, raw_headers: HeaderLines, body: bytes
-) -> HttpResult | None:
-    """Return the inline answer, or None where only the channel carries it as it is.
-
-    Inline, the engine invents a content-type where there is none, and takes only text.
-    It believes what it is told of framing, so a wrong content-length is left out: then
-    it writes the true one. HEAD and 304 keep the app's.
-    """
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    lines: list[str] = []
-    has_content_type = False
-    for name, value in wire_http.response_lines(raw_headers):
-        lower = name.lower()
-        if lower == b"content-type":
-            has_content_type = True
-        elif lower == b"content-length" and (
-            value != b"%d" % len(body) and method != "HEAD" and status != 304
-        ):
-            continue
-        lines.append(wire_http.header_text(name + b": " + value))
-    return HttpResult(status, lines, text) if has_content_type else None
-
-
-def text_result(status: int, text: str) -> HttpResult:
-    """Return a short answer of the bridge's own, as JSON in FastAPI's spelling."""
-    return HttpResult(status, ["content-type: application/json"], encode({"detail": text}).decode())
-
-
-def control_frames(status: int, raw_headers: HeaderLines) -> tuple[bytes, bytes]:
-    """Return the two text frames that open a streamed answer: its status, its headers.
-
-    The wire has one map for the headers, so each repeat of a name gets a capitalisation of
-    its own; the engine makes a line of each.
-    """
-    headers: dict[str, str] = {}
-    for name, value in wire_http.response_lines(raw_headers):
-        headers[_unused_spelling(wire_http.header_text(name), headers)] = wire_http.header_text(
-            value
-        )
-    return (
-        encode({"type": "set_status", "status_code": status}),
-        encode({"type": "set_headers", "headers": headers}),
+    content_type = headers.get("content-type")
+    return isinstance(content_type, str) and (
+        content_type == "application/json"
+        or wire_http.media_type_of(content_type) == "application/json"
     )
-
-
-def _unused_spelling(name: str, used: dict[str, str]) -> str:
-    """Return `name` in a capitalisation that is not in `used` (2 ** letters are there)."""
-    if name not in used:
-        return name
-    letters = [i for i, character in enumerate(name) if character.isascii() and character.isalpha()]
-    lower = name.lower()
-    for number in range(1 << min(len(letters), 16)):
-        raised = {letters[i] for i in range(len(letters)) if number >> i & 1}
-        spelling = "".join(c.upper() if i in raised else c for i, c in enumerate(lower))
-        if spelling not in used:
-            return spelling
-    return name

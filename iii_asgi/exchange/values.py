@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,7 @@ from msgspec import Raw
 from iii_asgi.errors import code_for_status
 from iii_asgi.exchange import wire_http
 from iii_asgi.exchange.wire_http import HeaderLines
+from iii_asgi.protocol.messages import UNREADABLE
 
 __all__ = ["RESULT_LIMIT", "envelope_of", "error_of", "value_of"]
 
@@ -22,8 +24,8 @@ RESULT_LIMIT = 16 * 1024 * 1024
 def envelope_of(status: int, raw_headers: HeaderLines, body: bytes) -> dict[str, Any]:
     """Return an answer as ``{status_code, headers, body}``; a repeated header is a list."""
     headers: dict[str, Any] = {}
-    for name, value in wire_http.response_lines(raw_headers):
-        _add_header(headers, name.decode("latin-1").lower(), wire_http.header_text(value))
+    for name, value in wire_http.answer_lines(raw_headers):
+        _add_header(headers, name, value)
     return {"status_code": status, "headers": headers, "body": value_of(raw_headers, body)}
 
 
@@ -39,32 +41,55 @@ def _add_header(headers: dict[str, Any], name: str, value: str) -> None:
 def value_of(raw_headers: HeaderLines, body: bytes) -> Any:
     """Return an answer as a value.
 
-    JSON → its value, nothing → null, text → a string, all else → base64 with its type.
+    JSON → its value, nothing → null, text → a string, all else → base64 with its type. The
+    media type decides, not the bytes, so that one function's answers look alike.
     """
     if not body:
         return None
     media_type = wire_http.content_type_of(raw_headers) or "application/octet-stream"
-    if wire_http.is_json(media_type):
-        try:
-            msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError):
-            pass
-        else:
+    if not _is_encoded(raw_headers):
+        if wire_http.is_json(media_type) and _is_readable(body):
             return Raw(body)
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        text = None
-    if text is not None and media_type not in _BINARY and not _is_encoded(raw_headers):
-        return text
-    return {"content_type": media_type, "base64": base64.b64encode(body).decode("ascii")}
+        if _is_text(media_type):
+            with suppress(UnicodeDecodeError):
+                return body.decode()
+    return {"content_type": media_type, "base64": base64.b64encode(body).decode()}
 
 
-_BINARY = frozenset({"application/octet-stream", "application/pdf", "application/zip"})
+_TEXT = frozenset(
+    {
+        "application/graphql",
+        "application/javascript",
+        "application/jsonl",
+        "application/toml",
+        "application/x-ndjson",
+        "application/x-www-form-urlencoded",
+        "application/xml",
+        "application/yaml",
+    }
+)
+
+
+def _is_text(media_type: str) -> bool:
+    return (
+        media_type.startswith("text/")
+        or media_type.endswith("+xml")
+        or media_type in _TEXT
+        or wire_http.is_json(media_type)
+    )
 
 
 def _is_encoded(raw_headers: HeaderLines) -> bool:
     return any(name.lower() == b"content-encoding" for name, _ in raw_headers)
+
+
+def _is_readable(body: bytes) -> bool:
+    """Whether the engine can read it; it drops an answer that it cannot, and nobody hears."""
+    try:
+        msgspec.json.decode(body)
+    except UNREADABLE:
+        return False
+    return True
 
 
 def error_of(status: int, raw_headers: HeaderLines, body: bytes) -> tuple[str, str, Any]:
@@ -73,23 +98,28 @@ def error_of(status: int, raw_headers: HeaderLines, body: bytes) -> tuple[str, s
     The message is the app's own where it gave one as text. What is no JSON (a debug page
     with a traceback, say) never becomes a message.
     """
-    parsed = None
-    if wire_http.is_json(wire_http.content_type_of(raw_headers) or ""):
-        try:
-            parsed = msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError):
-            parsed = None
     code, message = code_for_status(status), _phrase(status)
-    detail = parsed
-    if isinstance(parsed, dict):
-        detail = parsed.get("detail", parsed.get("error", parsed))
-        if isinstance(detail, str):
-            message = detail
-        elif isinstance(detail, dict) and isinstance(detail.get("code"), str):
-            code, message = detail["code"], str(detail.get("message", message))
-        elif isinstance(detail, list):
-            message = _validation_message(detail) or message
+    detail = _parsed(raw_headers, body)
+    if isinstance(detail, dict):
+        detail = detail.get("detail", detail.get("error", detail))
+    if isinstance(detail, str):
+        message = detail
+    elif isinstance(detail, list):
+        message = _validation_message(detail) or message
+    elif isinstance(detail, dict) and isinstance(detail.get("code"), str):
+        code = detail["code"]
+        if isinstance(detail.get("message"), str):
+            message = detail["message"]
     return code, message, detail
+
+
+def _parsed(raw_headers: HeaderLines, body: bytes) -> Any:
+    if not wire_http.is_json(wire_http.content_type_of(raw_headers) or ""):
+        return None
+    try:
+        return msgspec.json.decode(body)
+    except UNREADABLE:
+        return None
 
 
 def _validation_message(errors: list[Any]) -> str:
@@ -97,7 +127,8 @@ def _validation_message(errors: list[Any]) -> str:
     lines = []
     for error in errors:
         if isinstance(error, dict) and isinstance(error.get("msg"), str):
-            where = ".".join(str(part) for part in error.get("loc") or ())
+            loc = error.get("loc")
+            where = ".".join(str(part) for part in loc) if isinstance(loc, list) else ""
             lines.append(f"{where}: {error['msg']}" if where else error["msg"])
     return "; ".join(lines)
 

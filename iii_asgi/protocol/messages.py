@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 __all__ = [
+    "UNREADABLE",
     "ChannelRef",
     "ErrorBody",
     "InvocationResult",
@@ -44,7 +45,7 @@ __all__ = [
 Json: TypeAlias = Any
 
 
-class ErrorBody(msgspec.Struct, frozen=True):
+class ErrorBody(msgspec.Struct, frozen=True, gc=False):
     """An error as the wire has it. `stacktrace` is read, never written by us."""
 
     code: str
@@ -52,7 +53,7 @@ class ErrorBody(msgspec.Struct, frozen=True):
     stacktrace: str | UnsetType | None = UNSET
 
 
-class ChannelRef(msgspec.Struct, frozen=True):
+class ChannelRef(msgspec.Struct, frozen=True, gc=False):
     """One end of a channel: a WebSocket at ``/ws/channels/{channel_id}`` of the engine."""
 
     channel_id: str
@@ -253,7 +254,9 @@ Message: TypeAlias = (
     | Pong
 )
 
-# Raises msgspec.ValidationError (unknown type, wrong shape) or DecodeError (no JSON).
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises: no JSON or the wrong shape, no UTF-8, nested too deeply."""
+
 decode: Callable[[bytes | str], Message] = msgspec.json.Decoder(Message).decode
 encode = msgspec.json.Encoder().encode
 
@@ -269,5 +272,5 @@ def type_of(frame: bytes | str) -> str | None:
     """Return the ``type`` of a frame that `decode` refused; None when it is no JSON object."""
     try:
         return _envelope(frame).type
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None

@@ -1,7 +1,7 @@
 """One connection, without I/O: text in → events out, calls in → text out.
 
 Both sides use it: `worker/` as ``Role.WORKER``, `engine/` as ``Role.ENGINE``. It knows
-which messages are legal when (the tables below), gives out invocation ids, pairs answers
+which messages are legal when (`moves`), gives out invocation ids, pairs answers
 with calls, and sees to it that each received call is answered exactly once. Moving the
 text is the business of whoever owns the session.
 """
@@ -9,88 +9,28 @@ text is the business of whoever owns the session.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
-from enum import Enum
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
-import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from iii_asgi.errors import LocalProtocolError, RemoteProtocolError
 from iii_asgi.protocol import messages as m
+from iii_asgi.protocol.moves import (
+    KNOWN_TYPES,
+    WORKER_NAME_TAKEN,
+    Role,
+    State,
+    name_of,
+    next_state,
+    sends,
+)
 
-__all__ = ["Event", "Role", "Session", "State"]
+__all__ = ["WORKER_NAME_TAKEN", "Role", "Session", "State"]
 
-WORKER_NAME_TAKEN = "WORKER_NAMESPACE_CONFLICT"
 _VOID = {"type": "void"}
-
-
-class Role(Enum):
-    """Which side of the wire a session is."""
-
-    WORKER = "worker"
-    ENGINE = "engine"
-
-
-class State(Enum):
-    """The states of a connection, the same on both sides."""
-
-    OPENING = "opening"
-    """Connected; the engine has not greeted yet. A worker may already register."""
-
-    OPEN = "open"
-    """The engine has greeted. Calls go both ways."""
-
-    REFUSED = "refused"
-    """The worker's name is taken: the engine closes, the worker must not come back."""
-
-    CLOSED = "closed"
-    """The connection is gone. Nothing may be sent; nothing more will be received."""
-
-
-# Who may send what. A message that is in neither set of its sender is a protocol error.
-_BOTH = {m.InvokeFunction, m.InvocationResult, m.Ping, m.Pong}
-_MAY_SEND: dict[Role, frozenset[type]] = {
-    Role.WORKER: frozenset(
-        _BOTH
-        | {
-            m.Reattach,
-            m.RegisterFunction,
-            m.UnregisterFunction,
-            m.RegisterService,
-            m.RegisterTrigger,
-            m.UnregisterTrigger,
-            m.RegisterTriggerType,
-            m.UnregisterTriggerType,
-            m.TriggerRegistrationResult,  # the provider of a trigger type answers, too
-            m.Observe,
-            m.Unobserve,
-        }
-    ),
-    Role.ENGINE: frozenset(
-        _BOTH
-        | {
-            m.WorkerRegistered,
-            m.TriggerRegistrationResult,
-            m.RegistrationRejected,
-            m.ObserveResult,
-            m.RegisterTrigger,  # to the provider of a trigger type
-            m.UnregisterTrigger,
-        }
-    ),
-}
-
-# The moves that change the state: (state, message) → state. The greeting comes once.
-_MOVES: dict[tuple[State, type], State] = {
-    (State.OPENING, m.WorkerRegistered): State.OPEN,
-}
-_ONLY_IN: dict[type, State] = {m.WorkerRegistered: State.OPENING}
-
-Event: TypeAlias = m.Message
-
-
-def _other(role: Role) -> Role:
-    return Role.ENGINE if role is Role.WORKER else Role.WORKER
+# A peer that makes types up must not fill the memory.
+_UNKNOWN_AT_MOST = 100
 
 
 class Session:
@@ -108,45 +48,48 @@ class Session:
         self.state = State.OPENING
         self._decode = decode
         self.unknown_types: set[str] = set()
-        self._may_send = _MAY_SEND[role]
-        self._may_receive = _MAY_SEND[_other(role)]
-        self._asked: dict[str, str] = {}
+        self._may_send = sends(role)
+        self._may_receive = sends(role.peer)
+        self._asked: set[str] = set()
         self._owed: dict[str, str] = {}
-        self._registered_anything = False
+        self._has_spoken = False
 
     # -- receiving ---------------------------------------------------------------------
 
-    def receive(self, frame: bytes | str) -> Event | None:
+    def receive(self, frame: bytes | str) -> m.Message | None:
         """Take one text frame; return its message, or None when it is to be ignored.
 
-        Ignored are unknown types (remembered in `unknown_types`) and answers to calls
-        that nobody waits for.
+        Ignored are unknown types (remembered in `unknown_types`), answers to calls that
+        nobody waits for, and everything after `close`.
 
         Raises:
             RemoteProtocolError: no JSON object, fields of the wrong type, or a message
                 that the peer may not send now. The connection can go on.
         """
+        if self.state is State.CLOSED:
+            return None
         try:
             message = self._decode(frame)
-        except msgspec.DecodeError as error:
+        except m.UNREADABLE as error:
             self._note_unknown(frame, error)
             return None
         if isinstance(message, m.InvokeFunction):
             self._owe(message)
         elif isinstance(message, m.InvocationResult):
-            if self._asked.pop(message.invocation_id, None) is None:
+            if message.invocation_id not in self._asked:
                 return None
+            self._asked.remove(message.invocation_id)
         elif type(message) not in self._may_receive or not self._move(message):
-            name = _name(type(message))
+            name = name_of(type(message))
             raise RemoteProtocolError(f"{name} is not expected when {self.state.value}")
         return message
 
-    def _note_unknown(self, frame: bytes | str, error: msgspec.DecodeError) -> None:
+    def _note_unknown(self, frame: bytes | str, error: Exception) -> None:
         kind = m.type_of(frame)
-        if kind and kind not in _KNOWN_TYPES:
+        if not kind or kind in KNOWN_TYPES:
+            raise RemoteProtocolError(f"{kind or 'frame'}: {error}") from error
+        if len(self.unknown_types) < _UNKNOWN_AT_MOST:
             self.unknown_types.add(kind)
-            return
-        raise RemoteProtocolError(f"{kind or 'frame'}: {error}") from error
 
     def _owe(self, message: m.InvokeFunction) -> None:
         if message.action == _VOID:  # never answered, with an invocation id too
@@ -167,11 +110,12 @@ class Session:
         kind = type(message)
         if kind is m.InvokeFunction or kind is m.InvocationResult:
             raise LocalProtocolError("use invoke() and answer() for calls and answers")
-        if kind is m.Reattach and self._registered_anything:
+        if kind is m.Reattach and self._has_spoken:
             raise LocalProtocolError("reattach comes before everything else")
         if kind not in self._may_send or self._is_over() or not self._move(message):
-            raise LocalProtocolError(f"{_name(kind)} may not be sent when {self.state.value}")
-        self._registered_anything = True
+            raise LocalProtocolError(f"{name_of(kind)} may not be sent when {self.state.value}")
+        if kind is not m.Pong:  # the engine may ask before we have said anything
+            self._has_spoken = True
         return m.encode(message)
 
     def invoke(
@@ -197,11 +141,13 @@ class Session:
             metadata, traceparent, baggage, action, namespace: as on the wire.
 
         Raises:
-            LocalProtocolError: the connection is gone.
+            LocalProtocolError: the connection is gone, or `invocation_id` is in use.
             TypeError: `data` is no JSON value.
         """
         if self._is_over():
             raise LocalProtocolError(f"no calls when {self.state.value}")
+        if invocation_id in self._asked:
+            raise LocalProtocolError(f"invocation {invocation_id} waits for its answer already")
         invocation_id = None if void else invocation_id or str(uuid.uuid4())
         text = m.encode(
             m.InvokeFunction(
@@ -216,8 +162,8 @@ class Session:
             )
         )
         if invocation_id is not None:
-            self._asked[invocation_id] = function_id
-        self._registered_anything = True
+            self._asked.add(invocation_id)
+        self._has_spoken = True
         return invocation_id, text
 
     def answer(
@@ -242,15 +188,7 @@ class Session:
             LocalProtocolError: no such call is open: it was answered already, or never came.
             TypeError: the result is no JSON value; the call is still open.
         """
-        text = m.encode(
-            m.InvocationResult(
-                invocation_id=invocation_id,
-                function_id=self._function_of(invocation_id),
-                result=result,
-                traceparent=traceparent or UNSET,
-                baggage=baggage or UNSET,
-            )
-        )
+        text = self._answer_text(invocation_id, result, UNSET, traceparent, baggage)
         if limit is not None and len(text) > limit:
             return self.fail(
                 invocation_id, "RESULT_TOO_LARGE", f"the result has more than {limit} bytes"
@@ -268,34 +206,38 @@ class Session:
         baggage: str | UnsetType | None = UNSET,
     ) -> bytes:
         """Return the text that answers a received call with an error (see `answer`)."""
-        text = m.encode(
+        error = m.ErrorBody(code, message)
+        text = self._answer_text(invocation_id, UNSET, error, traceparent, baggage)
+        del self._owed[invocation_id]
+        return text
+
+    def _answer_text(
+        self,
+        invocation_id: str,
+        result: Any | UnsetType,
+        error: m.ErrorBody | UnsetType,
+        traceparent: str | UnsetType | None,
+        baggage: str | UnsetType | None,
+    ) -> bytes:
+        function_id = self._owed.get(invocation_id)
+        if function_id is None:
+            raise LocalProtocolError(f"invocation {invocation_id} is not open")
+        return m.encode(
             m.InvocationResult(
                 invocation_id=invocation_id,
-                function_id=self._function_of(invocation_id),
-                error=m.ErrorBody(code, message),
+                function_id=function_id,
+                result=result,
+                error=error,
                 traceparent=traceparent or UNSET,
                 baggage=baggage or UNSET,
             )
         )
-        del self._owed[invocation_id]
-        return text
-
-    def _function_of(self, invocation_id: str) -> str:
-        function_id = self._owed.get(invocation_id)
-        if function_id is None:
-            raise LocalProtocolError(f"invocation {invocation_id} is not open")
-        return function_id
 
     def forget(self, invocation_id: str) -> None:
         """Stop waiting for the answer of a call; when it comes all the same, ignore it."""
-        self._asked.pop(invocation_id, None)
+        self._asked.discard(invocation_id)
 
     # -- state -------------------------------------------------------------------------
-
-    @property
-    def owed(self) -> Iterable[str]:
-        """The received calls that are still to be answered."""
-        return self._owed.keys()
 
     def owes(self, invocation_id: str) -> bool:
         """Whether that call came over this connection and is still to be answered."""
@@ -314,17 +256,8 @@ class Session:
 
     def _move(self, message: m.Message) -> bool:
         """Change the state by a message; False when it is not legal in this state."""
-        kind = type(message)
-        if _ONLY_IN.get(kind, self.state) is not self.state:
+        state = next_state(self.state, message)
+        if state is None:
             return False
-        self.state = _MOVES.get((self.state, kind), self.state)
-        if isinstance(message, m.RegistrationRejected) and message.code == WORKER_NAME_TAKEN:
-            self.state = State.REFUSED
+        self.state = state
         return True
-
-
-def _name(kind: type) -> str:
-    return kind.__name__.lower()
-
-
-_KNOWN_TYPES = frozenset(_name(kind) for kinds in _MAY_SEND.values() for kind in kinds)

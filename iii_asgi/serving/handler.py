@@ -80,18 +80,15 @@ class InvocationHandler:
     ) -> Invocation:
         """Make the invocation and set it for the running task, which is this call's own."""
         invocation = Invocation(
-            id=_or_none(message.invocation_id),
+            id=message.invocation_id or None,  # UNSET is false
             function_id=message.function_id,
             trigger=trigger,
-            metadata=_or_none(message.metadata),
+            metadata=None if message.metadata is UNSET else message.metadata,
             caller_worker_id=caller_worker_id,
-            traceparent=_or_none(message.traceparent),
-            baggage=_or_none(message.baggage),
+            traceparent=message.traceparent or None,
+            baggage=message.baggage or None,
             worker=self._caller,
         )
         current_invocation.set(invocation)
         return invocation
 
-
-def _or_none(value: Any) -> Any:
-    return None if value is UNSET else value

@@ -72,7 +72,7 @@ class HttpServing:
         try:
             return response.status_code, await self._answer(payload, response, stream)
         finally:
-            await stream.aclose()
+            stream.disconnect()
 
     def subject(self, payload: HttpPayload) -> str:
         """Return what was asked, for a log line: ``GET /users/1``."""
@@ -103,7 +103,7 @@ class HttpServing:
         """Answer inline where that is exact and short, else through the response channel."""
         headers = response.headers.raw
         try:
-            body, whole = await _opening(response, stream)
+            body, whole = await _opening(headers, stream)
         except httpx.RemoteProtocolError:
             # The app broke off before anything left, so this can still be said.
             return http_trigger.text_result(500, "Internal Server Error")
@@ -141,7 +141,7 @@ class HttpServing:
             writer.close()
 
 
-async def _opening(response: httpx.Response, stream: ResponseStream) -> tuple[bytes, bool]:
+async def _opening(headers: HeaderLines, stream: ResponseStream) -> tuple[bytes, bool]:
     """Return the body as far as it is there when the way of the answer is chosen, and
     whether that is all of it.
 
@@ -152,9 +152,10 @@ async def _opening(response: httpx.Response, stream: ResponseStream) -> tuple[by
     Raises:
         httpx.RemoteProtocolError: the app broke off.
     """
-    headers = response.headers.raw
     if content_type_of(headers) == "text/event-stream":
         return b"", False
+    if stream.single:  # it is there already, as mostly; what follows would find the same
+        return stream.buffered(), True
     chunks: list[bytes] = []
     loop = asyncio.get_running_loop()
     deadline = loop.time() + COMPLETION_GRACE

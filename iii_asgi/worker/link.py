@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from msgspec import UNSET
 from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed
 
 from iii_asgi.errors import (
@@ -56,6 +57,7 @@ class Link:
         self._on_event = on_event
         self._session = Session(Role.WORKER)
         self._answers: dict[str, asyncio.Future[Any]] = {}
+        self._fragmented = 0  # messages that are being sent in fragments
         self._resender = Resender(self._write) if resend else None
         self._loop = asyncio.get_running_loop()
         self.greeting: asyncio.Future[m.WorkerRegistered] = self._loop.create_future()
@@ -118,41 +120,42 @@ class Link:
 
     async def _serve(self, message: m.InvokeFunction, received: float) -> None:
         """Serve one invocation and answer it exactly once, unless it is void."""
-        invocation_id = message.invocation_id
         try:
             result = await self._handler(message)
         except InvocationError as error:
-            code, text = error.code, error.message
+            answer = self._failure(message, error.code, error.message)
         except asyncio.CancelledError:
-            code, text = "invocation_stopped", "the worker is shutting down"
+            answer = self._failure(message, "invocation_stopped", "the worker is shutting down")
         except Exception:
             logger.exception("Serving %s failed", message.function_id)
-            code, text = "INTERNAL_ERROR", "Internal Server Error"
+            answer = self._failure(message, "INTERNAL_ERROR", "Internal Server Error")
         else:
-            if isinstance(invocation_id, str):
-                await self._answer(message, invocation_id, result, received)
-            return
-        if isinstance(invocation_id, str):
-            await self._fail(invocation_id, code, text)
+            answer = self._success(message, result)
+        if answer is not None:
+            await self._write(answer)
+            if self._resender is not None:
+                self._resender.add(answer, received=received, now=self._loop.time())
 
-    async def _answer(
-        self, message: m.InvokeFunction, invocation_id: str, result: Any, received: float
-    ) -> None:
-        if not self._session.owes(invocation_id):
-            return  # the connection is gone, and the engine has failed the call
+    def _success(self, message: m.InvokeFunction, result: Any) -> bytes | None:
+        """Return the text of an answer; None where none is owed.
+
+        That is a void call, or one whose connection is gone: the engine has failed it.
+        """
+        invocation_id = message.invocation_id
+        if not isinstance(invocation_id, str) or not self._session.owes(invocation_id):
+            return None
         try:
-            text = self._session.answer(invocation_id, result, limit=LONGEST)
+            return self._session.answer(invocation_id, result, limit=LONGEST)
         except TypeError:
             logger.exception("The result of %s is no JSON value", message.function_id)
-            await self._fail(invocation_id, "INTERNAL_ERROR", "Internal Server Error")
-            return
-        await self._write(text)
-        if self._resender is not None:
-            self._resender.add(text, received=received, now=self._loop.time())
+            return self._failure(message, "INTERNAL_ERROR", "Internal Server Error")
 
-    async def _fail(self, invocation_id: str, code: str, message: str) -> None:
-        if self._session.owes(invocation_id):
-            await self._write(self._session.fail(invocation_id, code, message))
+    def _failure(self, message: m.InvokeFunction, code: str, text: str) -> bytes | None:
+        """Return the text of an error answer (see `_success`)."""
+        invocation_id = message.invocation_id
+        if not isinstance(invocation_id, str) or not self._session.owes(invocation_id):
+            return None
+        return self._session.fail(invocation_id, code, text)
 
     # -- calling -----------------------------------------------------------------------
 
@@ -213,13 +216,18 @@ class Link:
 
         Its calls are failed by the engine, ours by `close`: nothing waits for it.
         """
+        if len(text) <= FRAGMENT and not self._fragmented:
+            # Half the price of `send`, which waits while the engine reads slowly. Nothing
+            # is gained by that: what waits there or in the buffer is as large.
+            broadcast((self._socket,), text.decode())
+            return
+        self._fragmented += 1
         try:
-            if len(text) <= FRAGMENT:
-                await self._socket.send(text, text=True)
-            else:
-                await self._socket.send(_fragments(text), text=True)
+            await self._socket.send(_fragments(text), text=True)
         except ConnectionClosed:
             pass
+        finally:
+            self._fragmented -= 1
 
     def _check_open(self) -> None:
         if self._session.state is State.CLOSED:

@@ -17,7 +17,9 @@ __all__ = ["Resender"]
 TOO_SOON = 0.005
 """Seconds within which an answer counts as early."""
 DELAY = 0.020
-"""Seconds after which it is sent once more."""
+"""Seconds after which it is sent once more, at the earliest."""
+BATCH = 0.005
+"""Seconds between one batch and the next."""
 LARGEST = 64 * 1024
 """Bytes up to which an answer is kept for that."""
 MOST = 4096
@@ -55,7 +57,7 @@ class Resender:
         loop = asyncio.get_running_loop()
         try:
             while self._waiting:
-                await asyncio.sleep(self._waiting[0][0] - loop.time())
+                await asyncio.sleep(max(self._waiting[0][0] - loop.time(), BATCH))
                 now = loop.time()
                 while self._waiting and self._waiting[0][0] <= now:
                     await self._send(self._waiting.popleft()[1])

@@ -16,12 +16,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from iii_asgi.asgi.stream import ResponseStream
 from iii_asgi.asgi.transport import ASGITransport
 
-START: Message = {"type": "http.response.start", "status": 200, "headers": []}
+START: dict[str, Any] = {"type": "http.response.start", "status": 200, "headers": []}
 
 
-def chunk(body: bytes, more: bool = True) -> Message:
+def chunk(body: Any, more: bool = True) -> Message:
     """Return a body message."""
     return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+END = chunk(b"", more=False)
 
 
 class Answer(NamedTuple):
@@ -44,14 +47,6 @@ async def ask(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> An
     return Answer(response.status_code, [h for h in headers if h[0] not in added], body)
 
 
-async def open_stream(app: ASGIApp, request: httpx.Request | None = None) -> ResponseStream:
-    """Start a request and return its response's stream."""
-    transport = ASGITransport(app, on_error=unexpected_error)
-    response = await transport.handle_async_request(request or get())
-    assert isinstance(response.stream, ResponseStream)
-    return response.stream
-
-
 def get(target: bytes = b"/", method: str = "GET") -> httpx.Request:
     """Return a request without a body."""
     return httpx.Request(method, "http://testserver", extensions={"target": target})
@@ -65,14 +60,15 @@ def unexpected_error(request: httpx.Request, error: BaseException) -> None:
 async def until(condition: Callable[[], object]) -> None:
     """Wait until something is so, for at most five seconds."""
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  (no event tells of it)
             await asyncio.sleep(0.001)
 
 
 async def echo_scope(scope: Scope, receive: Receive, send: Send) -> None:
     """An app that answers with its scope, without what differs between two servers."""
     assert scope["type"] == "http"
-    shown = {name: value for name, value in scope.items() if name not in ("client", "extensions")}
+    hidden = {"asgi", "client", "extensions"}
+    shown = {name: value for name, value in scope.items() if name not in hidden}
     await send(START)
     await send(chunk(repr(sorted(shown.items())).encode(), more=False))
 
@@ -104,3 +100,29 @@ def app_of(endpoint: Endpoint) -> ASGIApp:
         await endpoint(receive, send)
 
     return app
+
+
+class Reports(list[BaseException]):
+    """An error handler that keeps what it is told."""
+
+    def __call__(self, request: httpx.Request, error: BaseException) -> None:
+        self.append(error)
+
+
+async def ok(receive: Receive, send: Send) -> None:
+    """An endpoint that answers at once."""
+    await send(START)
+    await send(chunk(b"ok", more=False))
+
+
+async def fetch(app: ASGIApp, request: httpx.Request | None = None, **options: Any) -> str:
+    """Return the body of one answer, by default of GET /."""
+    async with ASGITransport(app, **{"on_error": unexpected_error} | options) as transport:
+        return (await ask(transport, request or get())).body.decode()
+
+
+async def stream_of(transport: ASGITransport) -> ResponseStream:
+    """Start GET / and return the stream of its response."""
+    stream = (await transport.handle_async_request(get())).stream
+    assert isinstance(stream, ResponseStream)
+    return stream

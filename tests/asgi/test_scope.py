@@ -42,7 +42,7 @@ TARGETS = [
 
 def scope_of(request: httpx.Request, **options: Any) -> dict[str, Any]:
     """Return the scope with the defaults of the transport."""
-    return http_scope(request, **{"root_path": "", "client": None} | options)
+    return http_scope(request, **{"root_path": "", "client": None, "state": None} | options)
 
 
 @pytest.fixture(scope="module", params=["h11", "httptools"])

@@ -28,7 +28,6 @@ from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoin
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
 
 from iii_asgi.asgi.transport import ASGITransport
 from tests.asgi.helpers import ask, uvicorn_server
@@ -115,7 +114,7 @@ async def file_answer() -> FileResponse:
     return FileResponse(HERE / "__init__.py", filename="ü.py")
 
 
-@router.get("/nothing", status_code=204)
+@router.get("/nothing", status_code=204, response_model=None)
 async def nothing_answer() -> None:
     return None
 
@@ -125,7 +124,7 @@ async def dependency_answer(value: Annotated[str, Depends(lambda: "from a depend
     return value
 
 
-@router.api_route("/both", methods=["GET", "HEAD"])
+@router.api_route("/both", methods=["GET", "HEAD"], include_in_schema=False)
 async def both_answer() -> str:
     return "both"
 
@@ -211,19 +210,20 @@ async def test_as_uvicorn(server: str, method: str, path: str, arguments: dict[s
     """Status, header lines and body are what uvicorn sends."""
     async with httpx.AsyncHTTPTransport() as theirs:
         expected = await ask(theirs, build(server, method, path, arguments))
-    ours = ASGITransport(APP)
+    async with ASGITransport(APP) as ours:
+        answer = await ask(ours, build(server, method, path, arguments))
 
-    assert await ask(ours, build(server, method, path, arguments)) == expected
+    assert answer == expected
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("method", "path", "arguments"), REQUESTS)
 async def test_as_httpx(method: str, path: str, arguments: dict[str, Any]) -> None:
     """Status, header lines and body are what httpx's own transport gives."""
-    theirs: ASGIApp = APP
-    expected = await ask(
-        httpx.ASGITransport(theirs), build("http://testserver", method, path, arguments)
-    )
-    ours = ASGITransport(APP)
+    base = "http://testserver"
+    theirs = httpx.ASGITransport(APP)
+    expected = await ask(theirs, build(base, method, path, arguments))
+    async with ASGITransport(APP) as ours:
+        answer = await ask(ours, build(base, method, path, arguments))
 
-    assert await ask(ours, build("http://testserver", method, path, arguments)) == expected
+    assert answer == expected

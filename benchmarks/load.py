@@ -1,0 +1,71 @@
+"""Keeping a program busy: so many calls outstanding, for so long."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from benchmarks.processes import Program
+
+__all__ = ["Load", "Sample"]
+
+WARM_UP = 0.2
+"""Seconds of load before anything is counted."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a program did under one load.
+
+    Attributes:
+        rate: answers a second.
+        cpu: seconds of its CPU time an answer.
+        generator: share of a core that the load generator needed; near 1, it is what was
+            measured.
+    """
+
+    rate: float
+    cpu: float
+    generator: float
+
+
+class Load:
+    """Counts answers; the one that is told of each asks `more` whether to call again."""
+
+    def __init__(self) -> None:
+        self.answered = 0
+        self.more = True
+        self.ended = asyncio.Event()
+        self._outstanding = 0
+
+    def called(self) -> None:
+        """A call has left."""
+        self._outstanding += 1
+
+    def answer(self) -> bool:
+        """An answer has come; return whether to call once more."""
+        self.answered += 1
+        self._outstanding -= 1
+        if not self.more and not self._outstanding:
+            self.ended.set()
+        return self.more
+
+    async def sample(self, program: Program, seconds: float) -> Sample:
+        """Measure while the load is on, then wait for the outstanding answers."""
+        await asyncio.sleep(WARM_UP)
+        cpu, own, started, answered = self._now(program)
+        await asyncio.sleep(seconds)
+        cpu_end, own_end, ended, answered_end = self._now(program)
+        self.more = False
+        try:
+            async with asyncio.timeout(5):
+                await self.ended.wait()
+        except TimeoutError:
+            program.check()
+            raise RuntimeError(f"{self._outstanding} calls were not answered") from None
+        count, elapsed = answered_end - answered, ended - started
+        return Sample(count / elapsed, (cpu_end - cpu) / count, (own_end - own) / elapsed)
+
+    def _now(self, program: Program) -> tuple[float, float, float, int]:
+        return program.cpu_seconds(), time.process_time(), time.perf_counter(), self.answered

@@ -1,0 +1,166 @@
+"""Which object of a module is the app, and what to say when none is."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from iii_asgi.cli.frames import explain
+from iii_asgi.errors import AppNotFoundError
+
+if TYPE_CHECKING:
+    from iii_asgi.cli.loading import Target
+
+__all__ = ["checked", "is_asgi", "no_attribute", "nothing_found", "pick"]
+
+_NAMES = ("app", "api")
+_FACTORIES = ("create_app", "make_app")
+_MOST_CANDIDATES = 5
+_MOST_FILES = 2000
+_APP_LINE = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:FastAPI|Starlette)\(", re.MULTILINE)
+_OTHER_FOLDERS = {"node_modules", "site-packages", "venv", "env", "tests", "__pycache__"}
+
+
+def pick(module: ModuleType, target: Target) -> tuple[str, Any]:
+    """Return the app of a module that was named without an attribute, and its name.
+
+    The names ``app`` and ``api`` come first, a FastAPI or Starlette app before any other;
+    then whatever FastAPI or Starlette app the module has, then any ASGI app.
+
+    Raises:
+        AppNotFoundError: there is none.
+    """
+    if target.factory:
+        candidates = [(name, getattr(module, name, None)) for name in _FACTORIES]
+        candidates = [(name, one) for name, one in candidates if callable(one)]
+    else:
+        candidates = list(_apps(module))
+    if candidates:
+        return candidates[0]
+    what = "no function create_app or make_app" if target.factory else "no ASGI app"
+    raise AppNotFoundError(f"{module.__name__} has {what}{_offers(module, target)}")
+
+
+def checked(app: Any, name: str, target: Target) -> Any:
+    """Return the ASGI app that an object is, or makes with ``--factory``.
+
+    Raises:
+        AppNotFoundError: it is none.
+    """
+    if target.factory:
+        app = _made(app, name)
+    if is_asgi(app) or (callable(app) and not inspect.isroutine(app) and not _is_class(app)):
+        return app
+    kind = type(app).__name__
+    hint = ""
+    if inspect.isroutine(app) and not target.factory:
+        hint = f"\nDoes it make the app?  iii-asgi {target.command} {name} --factory"
+    raise AppNotFoundError(f"{name} is no ASGI app but a {kind}{hint}")
+
+
+def _made(factory: Any, name: str) -> Any:
+    if not callable(factory):
+        raise AppNotFoundError(f"{name} cannot be called: leave out --factory")
+    try:
+        return factory()
+    except Exception as error:
+        raise AppNotFoundError(f"{name}() failed\n{explain(error)}") from error
+
+
+def is_asgi(candidate: Any) -> bool:
+    """Whether an object is an ASGI app: called with scope, receive and send, and awaited."""
+    if _is_class(candidate) or not callable(candidate):
+        return False
+    call = candidate if inspect.isroutine(candidate) else type(candidate).__call__
+    if not inspect.iscoroutinefunction(call):
+        return False
+    try:
+        names = list(inspect.signature(candidate).parameters)
+    except (TypeError, ValueError):
+        return False
+    return len(names) == 3
+
+
+def _is_class(candidate: Any) -> bool:
+    return isinstance(candidate, type)
+
+
+def _apps(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """Yield the apps of a module, the best first."""
+    from starlette.applications import Starlette  # FastAPI is one, too
+
+    things = [(name, one) for name, one in vars(module).items() if is_asgi(one)]
+    named = sorted(
+        (one for one in things if one[0] in _NAMES), key=lambda one: _NAMES.index(one[0])
+    )
+    of_starlette: Callable[[Any], bool] = lambda one: isinstance(one[1], Starlette)  # noqa: E731
+    yield from sorted(named, key=of_starlette, reverse=True)
+    yield from filter(of_starlette, things)
+    yield from (one for one in things if not inspect.isroutine(one[1]))
+
+
+# -- what to say when there is none ------------------------------------------------------
+
+
+def nothing_found(folder: Path, target: Target, looked_for: Sequence[str]) -> str:
+    """Return the message for a folder without any of the usual files."""
+    candidates = list(islice(_candidates(folder), _MOST_CANDIDATES))
+    lines = [
+        f"No app found in {folder}",
+        "Looked for [tool.fastapi] entrypoint in pyproject.toml, " + ", ".join(looked_for),
+    ]
+    if not candidates:
+        return "\n".join([*lines, f"Say where it is:  iii-asgi {target.command} MODULE:NAME"])
+    lines.append("Did you mean")
+    lines += [f"  iii-asgi {target.command} {one}" for one in candidates]
+    lines += ["or, once and for all, in pyproject.toml", "  [tool.fastapi]"]
+    return "\n".join([*lines, f'  entrypoint = "{candidates[0]}"'])
+
+
+def no_attribute(module: ModuleType, attribute: str, target: Target) -> str:
+    """Return the message for a module that lacks the attribute named."""
+    return f"{module.__name__} has no attribute {attribute!r}{_offers(module, target)}"
+
+
+def _offers(module: ModuleType, target: Target) -> str:
+    """Return the lines to paste for what a module does have."""
+    apps = dict.fromkeys(name for name, _ in _apps(module))
+    lines = [f"{module.__name__}:{name}" for name in apps]
+    lines += [
+        f"{module.__name__}:{name} --factory"
+        for name in _FACTORIES
+        if inspect.isfunction(getattr(module, name, None))
+    ]
+    if not lines:
+        return ""
+    return "\nDid you mean" + "".join(f"\n  iii-asgi {target.command} {one}" for one in lines)
+
+
+def _candidates(folder: Path) -> Iterator[str]:
+    """Yield ``module:name`` for what looks like an app in the files of a folder."""
+    for path in islice(_python_files(folder), _MOST_FILES):
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        parts = path.relative_to(folder).with_suffix("").parts
+        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        yield from (f"{module}:{match[1]}" for match in _APP_LINE.finditer(text) if module)
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder, down to three levels, in order."""
+    for place, folders, files in os.walk(folder):
+        depth = len(Path(place).relative_to(folder).parts)
+        folders[:] = [] if depth == 3 else sorted(_searched(folders))
+        yield from (Path(place, name) for name in sorted(files) if name.endswith(".py"))
+
+
+def _searched(folders: Iterable[str]) -> Iterator[str]:
+    return (one for one in folders if one not in _OTHER_FOLDERS and not one.startswith("."))

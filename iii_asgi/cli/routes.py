@@ -1,0 +1,94 @@
+"""``iii-asgi routes``: what an app offers on iii; no engine is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from iii_asgi import process
+from iii_asgi.asgi.lifespan import Lifespan
+from iii_asgi.bridge import Bridge
+from iii_asgi.catalogue.model import Catalogue, Function
+from iii_asgi.cli.loading import LoadedApp, Target, load
+from iii_asgi.cli.startup import app_line, counts, function_lines, plural, skipped_lines
+from iii_asgi.errors import LifespanError
+from iii_asgi.settings import Settings
+
+__all__ = ["document", "run"]
+
+
+def run(target: Target, settings: Settings, *, as_json: bool) -> None:
+    """Print the functions and triggers of an app.
+
+    Raises:
+        AppError: the app cannot be found, imported or started.
+    """
+    # What the app prints while it starts must not end up in the JSON.
+    with contextlib.redirect_stdout(sys.stderr):
+        loaded, catalogue = process.run(_read(target, settings))
+    if as_json:
+        text = msgspec.json.encode(document(catalogue), enc_hook=str)
+        print(msgspec.json.format(text, indent=2).decode())  # noqa: T201  # the result
+    else:
+        _print_table(loaded, catalogue)
+
+
+async def _read(target: Target, settings: Settings) -> tuple[LoadedApp, Catalogue]:
+    loaded = load(target)
+    try:
+        # Some apps add routes when they start.
+        async with Lifespan(loaded.app, settings.lifespan):
+            return loaded, Bridge(loaded.app, settings=settings).catalogue
+    except LifespanError as error:
+        error.add_note("The routes without starting the app: --lifespan off")
+        raise
+
+
+def document(catalogue: Catalogue) -> dict[str, Any]:
+    """Return a catalogue as ``routes --json`` prints it."""
+    return {
+        "functions": [_function(one) for one in catalogue.functions],
+        "skipped": [
+            {"path": one.path, "methods": one.methods, "reason": one.reason}
+            for one in catalogue.skipped
+        ],
+        "warnings": catalogue.warnings,
+    }
+
+
+def _function(function: Function) -> dict[str, Any]:
+    return {
+        "id": function.id,
+        "service": function.service,
+        "action": function.action,
+        "kind": function.kind,
+        "methods": function.methods,
+        "path": function.path,
+        "triggers": [{"method": one.method, "api_path": one.api_path} for one in function.triggers],
+        "request_format": None,
+        "response_format": None,
+        "description": function.description,
+        "tags": function.tags,
+        "metadata": function.metadata,
+        "body": function.body,
+    }
+
+
+def _print_table(loaded: LoadedApp, catalogue: Catalogue) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(app_line(loaded.name, loaded.rule, catalogue), end="\n\n")
+    for line in function_lines(catalogue.functions):
+        console.print(Text("  ").append_text(line))
+    if catalogue.skipped:
+        console.print()
+    for line in skipped_lines(catalogue.skipped):
+        console.print(Text("  ").append_text(line))
+    triggers = plural(catalogue.trigger_count, "HTTP trigger")
+    console.print(f"\n{counts(catalogue)}; {triggers}")
+    for warning in catalogue.warnings:
+        console.print(Text.assemble(("Warning", "bold yellow"), f"  {warning}"))

@@ -1,0 +1,85 @@
+"""What becomes of an ``invokefunction`` that a worker sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Raw
+
+from iii_asgi.engine import serde
+from iii_asgi.engine.hub import Hub
+from iii_asgi.engine.invocations import Call, Trace
+from iii_asgi.engine.registry import Worker
+from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome, failure, is_blank, new_id
+from iii_asgi.protocol import messages as m
+
+__all__ = ["BROKEN", "CALLER_KEY", "INVALID_ID", "call"]
+
+CALLER_KEY = "_caller_worker_id"
+
+BROKEN = failure("internal_error", "the engine could not carry out the call; its log says why")
+INVALID_ID = failure("invalid_invocation_id", "an invocation id must be a UUID")
+
+
+async def call(hub: Hub, caller: Worker, message: m.InvokeFunction) -> Outcome:
+    """Carry out a call of `caller` and return its outcome.
+
+    For a void call, and for one without an invocation id, it returns when the call is sent.
+    """
+    if is_blank(message.namespace):
+        return failure("INVALID_NAMESPACE", "namespace is empty: give a name, or leave it out")
+    match _action(message):
+        case "enqueue":
+            return failure(
+                "enqueue_error",
+                "the embedded engine has no queue: call the function directly or as void, "
+                "or use a real iii engine with a queue worker",
+            )
+        case None | "void" as action:
+            return await _invoke(hub, caller, message, waits=action is None)
+        case other:
+            return failure("invalid_action", f"there is no action {other!r}: void or enqueue")
+
+
+async def _invoke(hub: Hub, caller: Worker, message: m.InvokeFunction, *, waits: bool) -> Outcome:
+    function = hub.registry.get(message.namespace or DEFAULT_NAMESPACE, message.function_id)
+    if function is None:
+        return _not_found(hub, message)
+    try:
+        data = _with_caller(message.data, caller)
+    except ValueError as error:
+        return failure("invalid_data", f"the data cannot be passed on: {error}")
+    asked = message.invocation_id if waits and isinstance(message.invocation_id, str) else None
+    outcome = await hub.invocations.begin(
+        Call(
+            function,
+            data,
+            caller=caller if asked else None,
+            invocation_id=asked or new_id(),
+            metadata=message.metadata,
+            trace=Trace.read(message.traceparent, message.baggage).naming(function.id),
+        )
+    )
+    return await outcome if asked else Outcome()
+
+
+def _action(message: m.InvokeFunction) -> Any:
+    return message.action.get("type") if isinstance(message.action, dict) else None
+
+
+def _with_caller(data: Raw, caller: Worker) -> Raw:
+    """Re-write the data of a call; an object gains the caller's id."""
+    value = serde.loads(bytes(data))
+    if isinstance(value, dict):
+        value[CALLER_KEY] = caller.id
+    return Raw(serde.dumps(value))
+
+
+def _not_found(hub: Hub, message: m.InvokeFunction) -> Outcome:
+    function_id, namespace = message.function_id, message.namespace or DEFAULT_NAMESPACE
+    text = f"Function {function_id} not found in namespace {namespace}."
+    if elsewhere := hub.registry.namespaces_of(function_id):
+        text += f" It is registered in namespace(s): {', '.join(elsewhere)}."
+    elif function_id.startswith("engine::"):
+        text += " The embedded engine has not all functions of a real one."
+    return failure("function_not_found", text)

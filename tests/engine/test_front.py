@@ -1,0 +1,280 @@
+"""The HTTP port: routing, the engine's own answers, and whole answers of functions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from iii_asgi.engine import Engine
+from tests.engine.helpers import Frame, RawWorker, fetch, open_http
+
+pytestmark = pytest.mark.anyio
+
+VARY = "origin, access-control-request-method, access-control-request-headers"
+TEXT = ["content-type: text/plain"]
+
+
+@pytest.fixture
+async def served(worker: RawWorker) -> RawWorker:
+    """A worker whose function answers GET and DELETE /users/:id, GET /users/me, HEAD /head."""
+    await worker.offer_result("f", {"headers": TEXT, "body": "ok"})
+    await worker.bind("/users/:id")
+    await worker.bind("/users/:id", "delete")
+    await worker.bind("/users/me")
+    await worker.bind("/head", "HEAD")
+    await worker.bind("/options", "OPTIONS")
+    return worker
+
+
+async def test_a_request_calls_the_function(engine: Engine, served: RawWorker) -> None:
+    """The function gets the payload of the HTTP front end, and its answer is the response."""
+    answer = await fetch(engine, "/users/a%20b?q=1", headers=("X-A: 1",))
+
+    data = served.calls[0]["data"]
+    assert (answer.status, answer.body) == (200, b"ok")
+    assert (data["method"], data["path"]) == ("GET", "/users/:id")
+    assert data["path_params"] == {"id": "a%20b"}
+    assert data["query_params"] == {"q": "1"}
+    assert data["headers"] == {"host": "test", "connection": "close", "x-a": "1"}
+    assert "_caller_worker_id" not in data
+
+
+async def test_every_answer_has_the_engines_headers(engine: Engine, served: RawWorker) -> None:
+    """CORS is open, the date is there, the length is right, no server is named."""
+    answer = await fetch(engine, "/users/7")
+
+    assert answer.header("access-control-allow-origin") == "*"
+    assert answer.header("access-control-expose-headers") == "*"
+    assert answer.header("vary") == VARY
+    assert answer.header("content-length") == "2"
+    assert answer.header("date")
+    assert answer.header("server") is None
+
+
+async def test_unknown_paths_are_404(engine: Engine, served: RawWorker) -> None:
+    """The engine answers itself; the function never hears of it."""
+    answer = await fetch(engine, "/users")
+
+    assert answer.status == 404
+    assert answer.body == b'{"error":{"code":"NOT_FOUND","message":"Not Found"}}'
+    assert answer.header("content-type") == "application/json"
+    assert not served.calls
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PATCH", "/users/7", "GET,HEAD,DELETE"),
+        ("DELETE", "/users/me", "GET,HEAD"),
+        ("TRACE", "/users/7", "GET,HEAD,DELETE"),
+        ("GET", "/head", "HEAD"),
+    ],
+)
+async def test_other_methods_are_405(
+    engine: Engine, served: RawWorker, method: str, path: str, allow: str
+) -> None:
+    """Only the best-matching path is asked; a more general one that has the method is not."""
+    answer = await fetch(engine, path, method)
+
+    assert (answer.status, answer.body) == (405, b"")
+    assert answer.header("allow") == allow
+    assert answer.header("content-length") == "0"
+
+
+async def test_head_needs_its_own_trigger(engine: Engine, served: RawWorker) -> None:
+    """HEAD of a GET-only path is a 404, of a HEAD trigger the function's head."""
+    missing, head = await fetch(engine, "/users/7", "HEAD"), await fetch(engine, "/head", "HEAD")
+
+    assert (missing.status, missing.body) == (404, b"")
+    assert (head.status, head.body) == (200, b"")
+    assert head.header("content-length") == "2"
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"), [("/users/7", "GET,HEAD,DELETE"), ("/nope", None), ("/options", None)]
+)
+async def test_options_are_the_engines(
+    engine: Engine, served: RawWorker, path: str, allow: str | None
+) -> None:
+    """OPTIONS never reaches a function, not even where it is registered."""
+    answer = await fetch(engine, path, "OPTIONS", ("Origin: http://o",))
+
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.header("allow") == allow
+    assert answer.header("access-control-allow-methods") == "*"
+    assert answer.header("access-control-allow-headers") == "*"
+    assert not served.calls
+
+
+async def test_an_error_is_a_500(engine: Engine, served: RawWorker) -> None:
+    """Code and message reach the client with an id."""
+
+    async def fail(worker: RawWorker, call: Frame) -> None:
+        await worker.answer(call, error={"code": "C", "message": "m", "stacktrace": "t"})
+
+    await served.offer("f", fail)
+    answer = await fetch(engine, "/users/7")
+
+    error = answer.json["error"]
+    assert answer.status == 500
+    assert error.pop("error_id")
+    assert error == {"code": "C", "message": "m"}
+
+
+async def test_an_owner_that_leaves_is_a_500(engine: Engine, worker: RawWorker) -> None:
+    """The client does not wait for somebody who is gone."""
+
+    async def leave(worker: RawWorker, call: Frame) -> None:
+        worker.abort()
+
+    async with RawWorker(engine, "leaving") as leaving:
+        await worker.bind("/f")
+        await leaving.offer("f", leave)
+        answer = await fetch(engine, "/f")
+
+    assert answer.status == 500
+    assert answer.json["error"]["code"] == "invocation_stopped"
+
+
+async def answered(engine: Engine, worker: RawWorker, result: Any) -> Any:
+    """Return the response that a result becomes."""
+    await worker.offer_result("f", result)
+    return await fetch(engine, "/users/7")
+
+
+async def test_the_engines_headers_go_over_the_apps(engine: Engine, served: RawWorker) -> None:
+    """The app's CORS is overwritten, its ``vary`` and ``date`` stay."""
+    headers = [*TEXT, "access-control-allow-origin: http://app", "vary: accept", "date: D"]
+    answer = await answered(engine, served, {"headers": headers, "body": ""})
+
+    assert [value for name, value in answer.headers if name == "vary"] == ["accept", VARY]
+    assert answer.header("access-control-allow-origin") == "*"
+    assert answer.header("date") == "D"
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_answers_without_content(engine: Engine, served: RawWorker, status: int) -> None:
+    """204 and 304 leave without body and length."""
+    answer = await answered(
+        engine, served, {"status_code": status, "headers": [*TEXT, "etag: x"], "body": None}
+    )
+
+    assert (answer.status, answer.body) == (status, b"")
+    assert answer.header("content-length") is None
+    assert answer.header("etag") == "x"
+
+
+@pytest.mark.parametrize("status", [100, 101, 600, 999])
+async def test_a_status_that_cannot_be_sent_is_a_500(
+    engine: Engine, served: RawWorker, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Interim statuses, and those beyond HTTP's, are an empty 500 and a line in the log."""
+    answer = await answered(engine, served, {"status_code": status, "body": "x"})
+
+    assert (answer.status, answer.body) == (500, b"")
+    assert str(status) in caplog.text
+
+
+async def test_a_length_is_believed(
+    engine: Engine, served: RawWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A wrong length breaks the client's connection, as on the engine; the log says so."""
+    answer = await answered(
+        engine, served, {"headers": [*TEXT, "content-length: 50"], "body": "short"}
+    )
+
+    assert (answer.header("content-length"), answer.body) == ("50", b"short")
+    assert "shorter than its content-length" in caplog.text
+    cut = await answered(engine, served, {"headers": [*TEXT, "content-length: 2"], "body": "long"})
+    assert cut.body == b"lo"
+
+
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        ("content-length: x", "2"),
+        ("connection: keep-alive", "2"),
+    ],
+)
+async def test_framing_is_the_engines(
+    engine: Engine, served: RawWorker, line: str, seen: str
+) -> None:
+    """A length that is no number counts for nothing, nor does what belongs to the connection."""
+    answer = await answered(engine, served, {"headers": [*TEXT, line], "body": "ok"})
+
+    assert answer.header("content-length") == seen
+    assert [value for name, value in answer.headers if name == "connection"] == ["close"]
+
+
+async def test_a_transfer_encoding_is_refused(engine: Engine, served: RawWorker) -> None:
+    """The real engine drops the connection; here the client gets an error that says why."""
+    answer = await answered(
+        engine, served, {"headers": [*TEXT, "transfer-encoding: chunked"], "body": "ok"}
+    )
+
+    assert answer.status == 500
+    assert answer.json["error"]["code"] == "invalid_answer"
+
+
+# -- time ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def impatient() -> AsyncIterator[Engine]:
+    """An engine that waits a fifth of a second."""
+    async with Engine(port=0, http_port=0, request_timeout=0.2) as engine:
+        yield engine
+
+
+async def test_a_request_times_out(impatient: Engine) -> None:
+    """An empty 504, without the engine's other headers; a late answer goes nowhere."""
+    async with RawWorker(impatient) as worker:
+        await worker.offer("f")
+        await worker.bind("/f")
+        answer = await fetch(impatient, "/f")
+        await worker.answer(worker.calls[0], result={"body": "late"})
+        await worker.settle()
+
+        assert (answer.status, answer.body) == (504, b"")
+        assert answer.header("access-control-allow-origin") is None
+        await worker.offer_result("f", {"body": "in time"})
+        assert (await fetch(impatient, "/f")).json == "in time"
+
+
+async def test_a_null_result_waits_for_a_stream(impatient: Engine) -> None:
+    """A null result without a used channel hangs the client until the time is over."""
+    async with RawWorker(impatient) as worker:
+        await worker.offer_result("f", None)
+        await worker.bind("/f")
+
+        assert (await fetch(impatient, "/f")).status == 504
+
+
+async def test_a_slow_json_upload_times_out(impatient: Engine) -> None:
+    """A body that is to be parsed is read within the same time."""
+    async with RawWorker(impatient) as worker:
+        await worker.offer_result("f", {"body": "x"})
+        await worker.bind("/f", "POST")
+        reader, writer = await open_http(impatient)
+        writer.write(
+            b"POST /f HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 10\r\n\r\n{"
+        )
+        line = await asyncio.wait_for(reader.readline(), 5)
+        writer.close()
+
+        assert line.split()[1] == b"504"
+        assert not worker.calls
+
+
+async def test_a_client_of_everyday_works(engine: Engine, served: RawWorker) -> None:
+    """A keep-alive client makes several requests, in a row and at once."""
+    async with httpx.AsyncClient(base_url=engine.http_url) as client:
+        answers = await asyncio.gather(*[client.get(f"/users/{n}") for n in range(50)])
+
+    assert {answer.text for answer in answers} == {"ok"}
+    assert sorted(int(call["data"]["path_params"]["id"]) for call in served.calls) == [*range(50)]
