@@ -91,4 +91,3 @@ class InvocationHandler:
         )
         current_invocation.set(invocation)
         return invocation
-

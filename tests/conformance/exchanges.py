@@ -54,7 +54,6 @@ async def exchanges(client: httpx.AsyncClient) -> AsyncIterator[Seen]:
         "/products?unknown=1",
         "/products/1",
         "/products/999",
-        "/products/x%2Fy",
         "/products/3/reviews",
         "/reports/inventory.csv",
         "/static/shop.css",
@@ -90,7 +89,7 @@ async def exchanges(client: httpx.AsyncClient) -> AsyncIterator[Seen]:
     yield _seen("me", await ask("GET", "/auth/me", **login))
     order = {"lines": [{"product_id": 3, "quantity": 2}], "payment": {"method": "invoice"}}
     placed = await ask("POST", "/orders", json=order, **login)
-    yield Seen("order", placed.status_code, (), b"" if placed.status_code == 201 else placed.content)
+    yield Seen("order", placed.status_code, (), b"")
     too_many = {**order, "lines": [{"product_id": 2, "quantity": 6}]}
     yield _seen("out of stock", await ask("POST", "/orders", json=too_many, **login))
     async with client.stream("GET", "/reports/events?limit=1") as events:

@@ -39,7 +39,7 @@ async def behind_uvicorn(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an app over TCP; give its URL."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     serving = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"
