@@ -132,12 +132,13 @@ def call(
     address: EngineFlags,
     namespace: Namespace = None,
     function: Annotated[
-        str | None, typer.Argument(help="Its id: service::action.", show_default=False)
+        str | None,
+        typer.Argument(metavar="FUNCTION", help="Its id: service::action.", show_default=False),
     ] = None,
     arguments: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[KEY=VALUE]...",
+            metavar="KEY=VALUE",
             help="Arguments; a value that is JSON is taken as such, all else as text.",
             show_default=False,
         ),

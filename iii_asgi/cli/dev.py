@@ -21,7 +21,7 @@ from iii_asgi import process
 from iii_asgi.cli.changes import changes
 from iii_asgi.cli.child import Failed, Plan
 from iii_asgi.cli.engine import Ports, addresses
-from iii_asgi.cli.failures import fail
+from iii_asgi.cli.failures import fail, needs_standard
 from iii_asgi.cli.parent import AppProcess
 from iii_asgi.cli.screen import Screen
 from iii_asgi.cli.startup import Overview, block, overview_rows
@@ -53,7 +53,7 @@ def run(plan: Plan, ports: Ports, watching: Watching | None, screen: Screen) -> 
     """
     if _GRACE not in plan.settings and not os.environ.get(variable_of(_GRACE)):
         plan.settings[_GRACE] = _DEFAULT_GRACE
-    with suppress(asyncio.CancelledError):  # a second signal
+    with needs_standard(), suppress(asyncio.CancelledError):  # a second signal
         return process.run(_run(plan, ports, watching, screen), plan.loop)
     return 0
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rich.text import Text
 
 from iii_asgi import process
+from iii_asgi.cli.failures import needs_standard
 from iii_asgi.cli.screen import Screen
 from iii_asgi.cli.startup import block
 from iii_asgi.engine.engine import Engine
@@ -31,7 +34,8 @@ def run(ports: Ports, screen: Screen, loop: process.LoopName) -> None:
         SettingsError: the host or a port cannot be used.
         MissingExtraError: uvicorn is not installed.
     """
-    process.run(_run(ports, screen), loop)
+    with needs_standard(), suppress(asyncio.CancelledError):  # a second signal
+        process.run(_run(ports, screen), loop)
 
 
 async def _run(ports: Ports, screen: Screen) -> None:

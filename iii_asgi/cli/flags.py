@@ -101,7 +101,10 @@ class TargetFlags:
     app: Annotated[
         str | None,
         typer.Argument(
-            help=described(_APP_HELP, "III_ASGI_APP"), envvar="III_ASGI_APP", show_envvar=False
+            metavar="APP",
+            help=described(_APP_HELP, "III_ASGI_APP"),
+            envvar="III_ASGI_APP",
+            show_envvar=False,
         ),
     ] = None
     factory: Annotated[

@@ -40,7 +40,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class LoadedApp:
-    """The app, the name that imports it (``main:app``), and which rule chose it."""
+    """The app, what one would type for it (``main:app``), and which rule chose it."""
 
     app: Any
     name: str
@@ -49,9 +49,20 @@ class LoadedApp:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
+    """A module and where it is.
+
+    Attributes:
+        module: its dotted name.
+        attribute: empty: look for the app.
+        path: the folder to import from.
+        spelling: how one names the module on the command line.
+        rule: which rule chose it; empty when the user did.
+    """
+
     module: str
     attribute: str
     path: Path
+    spelling: str
     rule: str
 
 
@@ -70,9 +81,9 @@ def load(target: Target) -> LoadedApp:
         app = _attribute(module, choice, target)
         name = choice.attribute
     else:
-        name, app = picking.pick(module, target)
-    app = picking.checked(app, f"{choice.module}:{name}", target)
-    return LoadedApp(app, f"{choice.module}:{name}", choice.rule)
+        name, app = picking.pick(module, choice.spelling, target)
+    name = f"{choice.spelling}:{name}"
+    return LoadedApp(picking.checked(app, name, target), name, choice.rule)
 
 
 def _choose(target: Target) -> _Choice:
@@ -83,7 +94,7 @@ def _choose(target: Target) -> _Choice:
         return _parse(entrypoint, folder, "from [tool.fastapi] in pyproject.toml")
     for name in _USUAL_FILES:
         if (folder / name).is_file():
-            return _from_file(folder / name, "", f"found {name}")
+            return _from_file(name, folder, "", f"found {name}")
     raise AppNotFoundError(picking.nothing_found(folder, target, _USUAL_FILES))
 
 
@@ -93,14 +104,14 @@ def _parse(text: str, folder: Path, rule: str) -> _Choice:
     # Not the colon of a Windows drive.
     if ":" in text[2:]:
         place, _, attribute = text.rpartition(":")
-    path = folder / place
     if place.endswith(".py") or os.sep in place or "/" in place:
-        return _from_file(path, attribute, rule)
-    return _Choice(place, attribute, folder, rule)
+        return _from_file(place, folder, attribute, rule)
+    return _Choice(place, attribute, folder, place, rule)
 
 
-def _from_file(path: Path, attribute: str, rule: str) -> _Choice:
+def _from_file(place: str, base: Path, attribute: str, rule: str) -> _Choice:
     """Return the module that a file, or a folder with ``__init__.py``, is."""
+    path = base / place
     if path.is_dir():
         path = path / "__init__.py"
     if not path.is_file():
@@ -111,7 +122,9 @@ def _from_file(path: Path, attribute: str, rule: str) -> _Choice:
     while (folder / "__init__.py").is_file():
         names.insert(0, folder.name)
         folder = folder.parent
-    return _Choice(".".join(names), attribute, folder, rule)
+    dotted = ".".join(names)
+    # From elsewhere the dotted name would not be found.
+    return _Choice(dotted, attribute, folder, dotted if folder == base else place, rule)
 
 
 def _entrypoint(folder: Path) -> str | None:
@@ -152,5 +165,8 @@ def _attribute(module: ModuleType, choice: _Choice, target: Target) -> Any:
         try:
             found = getattr(found, name)
         except AttributeError:
-            raise AppNotFoundError(picking.no_attribute(module, choice.attribute, target)) from None
+            raise AppNotFoundError(
+                f"{choice.spelling} has no attribute {choice.attribute!r}"
+                + picking.offers(module, choice.spelling, target)
+            ) from None
     return found

@@ -17,7 +17,7 @@ from iii_asgi.errors import AppNotFoundError
 if TYPE_CHECKING:
     from iii_asgi.cli.loading import Target
 
-__all__ = ["checked", "is_asgi", "no_attribute", "nothing_found", "pick"]
+__all__ = ["checked", "is_asgi", "nothing_found", "offers", "pick"]
 
 _NAMES = ("app", "api")
 _FACTORIES = ("create_app", "make_app")
@@ -27,7 +27,7 @@ _APP_LINE = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:FastAPI|Starlett
 _OTHER_FOLDERS = {"node_modules", "site-packages", "venv", "env", "tests", "__pycache__"}
 
 
-def pick(module: ModuleType, target: Target) -> tuple[str, Any]:
+def pick(module: ModuleType, spelling: str, target: Target) -> tuple[str, Any]:
     """Return the app of a module that was named without an attribute, and its name.
 
     The names ``app`` and ``api`` come first, a FastAPI or Starlette app before any other;
@@ -44,7 +44,7 @@ def pick(module: ModuleType, target: Target) -> tuple[str, Any]:
     if candidates:
         return candidates[0]
     what = "no function create_app or make_app" if target.factory else "no ASGI app"
-    raise AppNotFoundError(f"{module.__name__} has {what}{_offers(module, target)}")
+    raise AppNotFoundError(f"{spelling} has {what}{offers(module, spelling, target)}")
 
 
 def checked(app: Any, name: str, target: Target) -> Any:
@@ -123,17 +123,12 @@ def nothing_found(folder: Path, target: Target, looked_for: Sequence[str]) -> st
     return "\n".join([*lines, f'  entrypoint = "{candidates[0]}"'])
 
 
-def no_attribute(module: ModuleType, attribute: str, target: Target) -> str:
-    """Return the message for a module that lacks the attribute named."""
-    return f"{module.__name__} has no attribute {attribute!r}{_offers(module, target)}"
-
-
-def _offers(module: ModuleType, target: Target) -> str:
-    """Return the lines to paste for what a module does have."""
+def offers(module: ModuleType, spelling: str, target: Target) -> str:
+    """Return the lines to paste for what a module does have; empty when that is nothing."""
     apps = dict.fromkeys(name for name, _ in _apps(module))
-    lines = [f"{module.__name__}:{name}" for name in apps]
+    lines = [f"{spelling}:{name}" for name in apps]
     lines += [
-        f"{module.__name__}:{name} --factory"
+        f"{spelling}:{name} --factory"
         for name in _FACTORIES
         if inspect.isfunction(getattr(module, name, None))
     ]

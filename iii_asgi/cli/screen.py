@@ -71,4 +71,5 @@ def _print(text: Text, end: str = "\n") -> None:
 def _log(text: Text, level: int) -> None:
     for line in text.plain.splitlines():
         if line.strip():
-            logger.log(level, "%s", line.rstrip())
+            warns = line.lstrip().startswith("Warning")
+            logger.log(logging.WARNING if warns else level, "%s", line.rstrip())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from rich.text import Text
 
 from iii_asgi import process
@@ -23,7 +26,7 @@ def run(target: Target, settings: Settings, screen: Screen, loop: process.LoopNa
         AppError: the app cannot be found, imported or started.
         EngineRefusedError: the engine refused this worker for good.
     """
-    with needs_standard():
+    with needs_standard(), suppress(asyncio.CancelledError):  # a second signal
         process.run(_serve(target, settings, screen), loop)
 
 
@@ -63,7 +66,9 @@ class _Opening:
             self._show()
         elif state == "reconnecting" and not (self._is_open or self._has_hinted):
             self._has_hinted = True
-            self._screen.line(Text(f"{START_AN_ENGINE}."))
+            hint = Text(f"{START_AN_ENGINE}.")
+            # After the worker's own line, which says what happened.
+            asyncio.get_running_loop().call_soon(self._screen.line, hint)
 
     def _show(self) -> None:
         settings = self._bridge.settings

@@ -71,7 +71,7 @@ def _items() -> APIRouter:
         response.headers["location"] = "/items/3"
         return {"item_id": 3, **item.model_dump()}
 
-    @router.delete("/{item_id}", status_code=204)
+    @router.delete("/{item_id}", status_code=204, response_model=None)
     async def delete(item_id: int) -> None: ...
 
     @router.post("/total")
