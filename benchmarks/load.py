@@ -10,7 +10,7 @@ from benchmarks.processes import Program
 
 __all__ = ["Load", "Sample"]
 
-WARM_UP = 0.2
+WARM_UP = 0.1
 """Seconds of load before anything is counted."""
 
 

@@ -80,6 +80,14 @@ class Result:
         return statistics.median(self.samples)
 
     @property
+    def middle(self) -> tuple[float, float]:
+        """Between these is the middle half of the samples."""
+        if len(self.samples) < 4:
+            return min(self.samples), max(self.samples)
+        low, _, high = statistics.quantiles(self.samples, n=4, method="inclusive")
+        return low, high
+
+    @property
     def verdict(self) -> str:
         """``ok`` or ``short`` of the target; empty without one."""
         if self.skipped or self.row.target is None:
@@ -114,7 +122,7 @@ _LINE = "{:<62}  {:>9}  {:>17}  {:>9}  {}"
 
 def print_table(results: Iterator[Result]) -> list[Result]:
     """Print each result as soon as it is there, under one heading; return them."""
-    print(_LINE.format("row", "measured", "lowest to highest", "target", ""), flush=True)
+    print(_LINE.format("row", "measured", "middle half", "target", ""), flush=True)
     done = []
     for result in results:
         print(_line(result), flush=True)
@@ -127,7 +135,8 @@ def _line(result: Result) -> str:
     target = str(row.target or "")
     if result.skipped:
         return _LINE.format(row.name, "-", "", target, f"skipped: {result.skipped}")
-    spread = f"{min(result.samples):.2f} to {max(result.samples):.2f}"
+    low, high = result.middle
+    spread = f"{low:.2f} to {high:.2f}"
     value = f"{result.value:.2f} {row.unit}"
     remarks = "  ".join(filter(None, (result.verdict, result.doubt)))
     return _LINE.format(row.name, value, spread, target, remarks).rstrip()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from itertools import product
 from statistics import median
 from typing import TypeAlias
 
@@ -22,6 +23,8 @@ OUTSTANDING = (1, 16, 64)
 """Calls in flight: connections, where the peer is a server."""
 
 _BUSY = 0.8  # share of its core at which the load generator may be what is measured
+
+_TURNS = 3  # of each peer under each load in a round
 
 _RAW_CALL = HttpCall("raw::app", "/:p1/:p2", "/users/42", {"p1": "users", "p2": "42"}, {"q": "1"})
 _STARLETTE_CALL = replace(USER_CALL, function_id="users::show")
@@ -103,7 +106,10 @@ def _doubt(columns: Sequence[Sequence[Sample]]) -> str:
 
 
 async def _samples(wanted: Sequence[Key], effort: Effort) -> Samples:
-    """Load every peer in every round, one directly after the other."""
+    """Load every peer in every round, in short turns, one directly after the other.
+
+    The nearer in time, the more alike is what else the machine does.
+    """
     keep_to_last_core()
     samples: Samples = defaultdict(list)
     names = sorted({peer for peer, _ in wanted})
@@ -112,10 +118,10 @@ async def _samples(wanted: Sequence[Key], effort: Effort) -> Samples:
             running = {
                 name: await stack.enter_async_context(_PEERS[name].start()) for name in names
             }
-            for outstanding in sorted({count for _, count in wanted}):
-                for name in rotated(names, number):
+            for outstanding, turn in product(OUTSTANDING, range(_TURNS)):
+                for name in rotated(names, number + turn):
                     if (name, outstanding) in wanted:
-                        sample = await running[name].load(outstanding, effort.seconds)
+                        sample = await running[name].load(outstanding, effort.seconds / _TURNS)
                         samples[name, outstanding].append(sample)
     return samples
 

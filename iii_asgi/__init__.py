@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from iii_asgi.version import __version__
 
 if TYPE_CHECKING:
-    from iii_asgi.attach import attach
+    from iii_asgi.attachment import attach
     from iii_asgi.bridge import Bridge
     from iii_asgi.invocation import Caller, Invocation, get_invocation
     from iii_asgi.marks import expose
@@ -40,7 +40,7 @@ _HOMES = {
     "Caller": "invocation",
     "Invocation": "invocation",
     "Settings": "settings",
-    "attach": "attach",
+    "attach": "attachment",
     "expose": "marks",
     "get_invocation": "invocation",
 }

@@ -8,6 +8,7 @@ import platform
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -43,9 +44,13 @@ def run(settings: Settings, function_id: str, payload: Any, timeout: float) -> N
 
 
 def show_functions(settings: Settings) -> None:
-    """Print the functions that are on the engine (see `run`)."""
-    listed = process.run(_call(settings, "engine::functions::list", {}, _LIST_TIMEOUT))
-    _print_functions(listed["functions"])
+    """Print the functions that are on the engine, of one namespace or of all (see `run`)."""
+    everywhere = replace(settings, namespace="default")  # the engine's own live there
+    listed = process.run(_call(everywhere, "engine::functions::list", {}, _LIST_TIMEOUT))
+    functions = listed["functions"]
+    if settings.namespace != "default":
+        functions = [one for one in functions if one.get("namespace") == settings.namespace]
+    _print_functions(functions)
 
 
 # -- the call ----------------------------------------------------------------------------
@@ -58,13 +63,13 @@ async def _call(settings: Settings, function_id: str, payload: Any, timeout: flo
         # Never III_WORKER_NAME: that is the app's, and it may be connected right now.
         "name": f"iii-asgi-call:{platform.node() or 'host'}:{os.getpid()}",
         "pid": os.getpid(),
-        "namespace": settings.namespace,
     }
+    namespace = None if settings.namespace == "default" else settings.namespace
     async with (
         visit(settings.url, settings.token, metadata=metadata) as link,
         _patience(function_id),
     ):
-        return await link.call(function_id, payload, timeout=timeout)
+        return await link.call(function_id, payload, timeout=timeout, namespace=namespace)
 
 
 @asynccontextmanager
@@ -140,16 +145,22 @@ def _print_json(value: Any) -> None:
 
 
 def _print_functions(functions: Sequence[Mapping[str, Any]]) -> None:
+    """Print a line for each: id, worker, namespace where there are several, description."""
     from rich.console import Console
     from rich.text import Text
 
-    width = max((len(one["function_id"]) for one in functions), default=0)
+    columns = ["function_id", "worker_name", "namespace", "description"]
+    if len({one.get("namespace") for one in functions}) < 2:
+        columns.remove("namespace")
+    rows = sorted([_first_line(one.get(name)) for name in columns] for one in functions)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     console = Console(highlight=False, soft_wrap=True)
-    for one in sorted(functions, key=lambda one: str(one["function_id"])):
-        first_line = (one.get("description") or "").partition("\n")[0]
-        line = Text.assemble(
-            (f"{one['function_id']:<{width}}", "cyan"), f"   {one.get('worker_name') or '':<24}"
-        )
-        line.append(f"   {first_line}", "dim")
+    for row in rows:
+        first, *others = map(str.ljust, row, widths)
+        line = Text.assemble((first, "cyan"), *(f"   {cell}" for cell in others))
         line.rstrip()
         console.print(line)
+
+
+def _first_line(text: Any) -> str:
+    return str(text or "").partition("\n")[0]

@@ -79,7 +79,7 @@ async def _serve(plan: Plan, parent: Connection) -> None:
 
     loaded = load(plan.target)
     async with Bridge(loaded.app, settings=Settings.resolve(**plan.settings)).connect() as bridge:
-        overview = overview_of(bridge, loaded)
+        overview = overview_of(bridge, plan.target, loaded)
         functions = overview.catalogue.functions
         # Metadata are the app's own objects, which may not be fit to be sent.
         sendable = tuple(replace(one, metadata=None) for one in functions)

@@ -36,6 +36,10 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    epilog=(
+        "Exit codes: 0 ended well, 1 the call failed, 2 wrong usage, 3 the app could not start, "
+        "4 the engine refused for good."
+    ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

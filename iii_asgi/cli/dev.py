@@ -26,7 +26,7 @@ from iii_asgi.cli.parent import AppProcess
 from iii_asgi.cli.screen import Screen
 from iii_asgi.cli.startup import Overview, block, overview_rows
 from iii_asgi.cli.watching import Watching
-from iii_asgi.engine.engine import Engine
+from iii_asgi.engine import Engine
 from iii_asgi.errors import AppError
 from iii_asgi.settings import Settings, variable_of
 
@@ -96,20 +96,36 @@ class _Session:
 
     async def follow(self) -> Failed:
         """Start the app, and again whenever its files change. Return why that has ended."""
+        if self._watching is None:
+            return await self._start() or await self._end()
+        changes = self._watching.changes()
+        # Before the start, so that no change is missed meanwhile.
+        change = asyncio.ensure_future(anext(changes))
+        try:
+            if failed := await self._start():
+                return failed
+            while True:
+                await self._reload(await change)
+                change = asyncio.ensure_future(anext(changes))
+        finally:
+            change.cancel()
+
+    async def _start(self) -> Failed | None:
         self._process = AppProcess(self._plan)
         report = await self._process.report()
         if isinstance(report, Failed):
             return report
         self._overview = report
         self._show(report)
-        if self._watching is None:
-            ended = await self._process.report()
-            assert isinstance(ended, Failed)
-            return ended
-        self._mind(self._process)
-        async for files in self._watching.changes():
-            await self._reload(files)
-        raise AssertionError("watching has no end")
+        if self._watching is not None:
+            self._mind(self._process)
+        return None
+
+    async def _end(self) -> Failed:
+        assert self._process is not None
+        report = await self._process.report()
+        assert isinstance(report, Failed), "a process reports once, and then its end"
+        return report
 
     async def _reload(self, files: Sequence[str]) -> None:
         began = time.perf_counter()

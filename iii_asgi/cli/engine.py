@@ -12,7 +12,7 @@ from iii_asgi import process
 from iii_asgi.cli.failures import needs_standard
 from iii_asgi.cli.screen import Screen
 from iii_asgi.cli.startup import block
-from iii_asgi.engine.engine import Engine
+from iii_asgi.engine import Engine
 
 __all__ = ["Ports", "addresses", "run"]
 

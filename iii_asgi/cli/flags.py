@@ -3,67 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from iii_asgi.cli.choices import (
+    ErrorsChoice,
+    HttpChoice,
+    LevelChoice,
+    LifespanChoice,
+    LoopChoice,
+)
 from iii_asgi.cli.options import described, option, setting
 
 __all__ = [
     "CatalogueFlags",
     "EngineFlags",
     "LogFlags",
-    "LoopChoice",
+    "LoopFlags",
     "Namespace",
     "PortFlags",
     "ReloadFlags",
     "ServeFlags",
     "TargetFlags",
 ]
-
-
-class HttpChoice(StrEnum):
-    """`Settings.http`."""
-
-    ROUTES = "routes"
-    APP = "app"
-    OFF = "off"
-
-
-class LifespanChoice(StrEnum):
-    """`Settings.lifespan`."""
-
-    AUTO = "auto"
-    ON = "on"
-    OFF = "off"
-
-
-class ErrorsChoice(StrEnum):
-    """`Settings.errors`."""
-
-    RAISE = "raise"
-    RETURN = "return"
-
-
-class LoopChoice(StrEnum):
-    """`process.LoopName`."""
-
-    AUTO = "auto"
-    ASYNCIO = "asyncio"
-    UVLOOP = "uvloop"
-
-
-class LevelChoice(StrEnum):
-    """Log levels, as uvicorn names them."""
-
-    CRITICAL = "critical"
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-    DEBUG = "debug"
 
 
 _app, _app_option = (partial(one, panel="App") for one in (setting, option))

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-__all__ = ["explain", "skip_ours"]
+__all__ = ["explain", "skip_ours", "skip_to_users"]
 
 _OURS = str(Path(__file__).parents[1]) + os.sep
 _NOT_THE_USERS = (
@@ -39,7 +39,16 @@ def explain(error: BaseException) -> str:
 
 def skip_ours(trace: TracebackType | None) -> TracebackType | None:
     """Return a traceback from the first frame on that is not of this package."""
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
+    return _skip(trace, _OURS)
+
+
+def skip_to_users(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback from the user's first frame on; where none is, from the first not ours."""
+    return _skip(trace, _NOT_THE_USERS) or skip_ours(trace)
+
+
+def _skip(trace: TracebackType | None, places: str | tuple[str, ...]) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(places):
         trace = trace.tb_next
     return trace
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shlex
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -36,6 +37,14 @@ class Target:
     factory: bool = False
     app_dir: Path = Path()
     command: str = "serve"
+
+    def line(self, app: str | None, *, factory: bool = False, command: str = "") -> str:
+        """Return a command line for an app in the same place, to be pasted."""
+        words = ["iii-asgi", command or self.command]
+        words += [app] if app else []
+        words += ["--factory"] if factory or self.factory else []
+        words += ["--app-dir", str(self.app_dir)] if self.app_dir != Path() else []
+        return shlex.join(words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 
-from iii_asgi.cli.frames import skip_ours
+from iii_asgi.cli.frames import skip_ours, skip_to_users
 from iii_asgi.errors import SettingsError
 
 __all__ = ["LogPlan", "configure", "has_terminal"]
@@ -73,25 +73,24 @@ def configure(plan: LogPlan) -> None:
 
 
 def _apply(path: Path) -> None:
-    import logging.config  # not for nothing: it takes 6 ms
+    from logging.config import dictConfig, fileConfig  # here, for it takes 6 ms
 
     try:
-        if path.suffix == ".json":
-            logging.config.dictConfig(json.loads(path.read_text("utf-8")))
-        elif path.suffix in (".yaml", ".yml"):
-            logging.config.dictConfig(_yaml(path))
-        else:
-            logging.config.fileConfig(path, disable_existing_loggers=False)
+        if path.suffix not in (".json", ".yaml", ".yml"):
+            fileConfig(path, disable_existing_loggers=False)
+            return
+        read = json.loads if path.suffix == ".json" else _yaml().safe_load
+        # Their default is True: a file that does not name our loggers would silence them.
+        dictConfig({"disable_existing_loggers": False, **read(path.read_text("utf-8"))})
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, ImportError) as error:
         raise SettingsError("log_config", f"{path} cannot be used: {error}") from error
 
 
-def _yaml(path: Path) -> Any:
+def _yaml() -> Any:
     try:
-        yaml = import_module("yaml")
+        return import_module("yaml")
     except ModuleNotFoundError:
         raise SettingsError("log_config", "YAML needs PyYAML: pip install pyyaml") from None
-    return yaml.safe_load(path.read_text("utf-8"))
 
 
 class _AfterTheFirstConnection(logging.Filter):
@@ -109,14 +108,17 @@ class _AfterTheFirstConnection(logging.Filter):
 
 
 class PlainFormatter(logging.Formatter):
-    """Whole lines for files and collectors. Tracebacks begin with the app's own frames."""
+    """Whole lines for files and collectors. Tracebacks begin where this package ends."""
 
     def formatException(self, ei: Any) -> str:
         return super().formatException((ei[0], ei[1], skip_ours(ei[2]) or ei[2]))
 
 
 class TerminalFormatter(PlainFormatter):
-    """Time, then the message; invocations in columns that grow with what they hold."""
+    """Time, then the message; invocations in columns that grow with what they hold.
+
+    Tracebacks begin with the user's first frame: what is above is the framework, each time.
+    """
 
     _LEVELS = {  # noqa: RUF012  # a constant
         logging.DEBUG: f"{_DIM}debug{_RESET}  ",
@@ -128,6 +130,9 @@ class TerminalFormatter(PlainFormatter):
     def __init__(self) -> None:
         super().__init__()
         self._widths = [18, 18, 3]
+
+    def formatException(self, ei: Any) -> str:
+        return super().formatException((ei[0], ei[1], skip_to_users(ei[2]) or ei[2]))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))

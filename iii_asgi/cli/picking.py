@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -60,7 +60,7 @@ def checked(app: Any, name: str, target: Target) -> Any:
     kind = type(app).__name__
     hint = ""
     if inspect.isroutine(app) and not target.factory:
-        hint = f"\nDoes it make the app?  iii-asgi {target.command} {name} --factory"
+        hint = f"\nDoes it make the app?  {target.line(name, factory=True)}"
     raise AppNotFoundError(f"{name} is no ASGI app but a {kind}{hint}")
 
 
@@ -95,13 +95,13 @@ def _apps(module: ModuleType) -> Iterator[tuple[str, Any]]:
     """Yield the apps of a module, the best first."""
     from starlette.applications import Starlette  # FastAPI is one, too
 
+    def is_known(thing: tuple[str, Any]) -> bool:
+        return isinstance(thing[1], Starlette)
+
     things = [(name, one) for name, one in vars(module).items() if is_asgi(one)]
-    named = sorted(
-        (one for one in things if one[0] in _NAMES), key=lambda one: _NAMES.index(one[0])
-    )
-    of_starlette: Callable[[Any], bool] = lambda one: isinstance(one[1], Starlette)  # noqa: E731
-    yield from sorted(named, key=of_starlette, reverse=True)
-    yield from filter(of_starlette, things)
+    named = sorted((one for one in things if one[0] in _NAMES), key=lambda one: one[0] != "app")
+    yield from sorted(named, key=is_known, reverse=True)
+    yield from filter(is_known, things)
     yield from (one for one in things if not inspect.isroutine(one[1]))
 
 
@@ -116,9 +116,9 @@ def nothing_found(folder: Path, target: Target, looked_for: Sequence[str]) -> st
         "Looked for [tool.fastapi] entrypoint in pyproject.toml, " + ", ".join(looked_for),
     ]
     if not candidates:
-        return "\n".join([*lines, f"Say where it is:  iii-asgi {target.command} MODULE:NAME"])
+        return "\n".join([*lines, f"Say where it is:  {target.line('MODULE:NAME')}"])
     lines.append("Did you mean")
-    lines += [f"  iii-asgi {target.command} {one}" for one in candidates]
+    lines += [f"  {target.line(one)}" for one in candidates]
     lines += ["or, once and for all, in pyproject.toml", "  [tool.fastapi]"]
     return "\n".join([*lines, f'  entrypoint = "{candidates[0]}"'])
 
@@ -126,15 +126,15 @@ def nothing_found(folder: Path, target: Target, looked_for: Sequence[str]) -> st
 def offers(module: ModuleType, spelling: str, target: Target) -> str:
     """Return the lines to paste for what a module does have; empty when that is nothing."""
     apps = dict.fromkeys(name for name, _ in _apps(module))
-    lines = [f"{spelling}:{name}" for name in apps]
+    lines = [target.line(f"{spelling}:{name}") for name in apps]
     lines += [
-        f"{spelling}:{name} --factory"
+        target.line(f"{spelling}:{name}", factory=True)
         for name in _FACTORIES
         if inspect.isfunction(getattr(module, name, None))
     ]
     if not lines:
         return ""
-    return "\nDid you mean" + "".join(f"\n  iii-asgi {target.command} {one}" for one in lines)
+    return "\n  ".join(["\nDid you mean", *lines])
 
 
 def _candidates(folder: Path) -> Iterator[str]:

@@ -74,9 +74,15 @@ def _function(function: Function) -> dict[str, Any]:
         "response_format": None,
         "description": function.description,
         "tags": function.tags,
-        "metadata": function.metadata,
+        "metadata": _metadata(function),
         "body": function.body,
     }
+
+
+def _metadata(function: Function) -> dict[str, Any] | None:
+    """Return what the engine is told, with the mark of internal functions."""
+    mark = {"internal": True} if function.internal else {}
+    return {**mark, **(function.metadata or {})} or None
 
 
 def _print_table(loaded: LoadedApp, catalogue: Catalogue) -> None:

@@ -34,16 +34,17 @@ async def _serve(target: Target, settings: Settings, screen: Screen) -> None:
     # In the loop, as a web server does it: some apps look for it when they are imported.
     loaded = load(target)
     bridge = Bridge(loaded.app, settings=settings)
-    bridge.on_connection_state_change(_Opening(bridge, loaded, screen))
+    bridge.on_connection_state_change(_Opening(bridge, target, loaded, screen))
     await bridge.serve()
 
 
-def overview_of(bridge: Bridge, loaded: LoadedApp) -> Overview:
+def overview_of(bridge: Bridge, target: Target, loaded: LoadedApp) -> Overview:
     """Return what there is to say of a bridge that is connected."""
     registrations = bridge.worker.registrations if bridge.worker else None
     return Overview(
         app=loaded.name,
         rule=loaded.rule,
+        routes=target.line(target.app, command="routes"),
         catalogue=bridge.catalogue,
         settings=bridge.settings,
         standby=tuple(registrations.standby.items()) if registrations else (),
@@ -54,8 +55,9 @@ def overview_of(bridge: Bridge, loaded: LoadedApp) -> Overview:
 class _Opening:
     """Shows the start-up block at the first connection, or what to do when there is none."""
 
-    def __init__(self, bridge: Bridge, loaded: LoadedApp, screen: Screen) -> None:
+    def __init__(self, bridge: Bridge, target: Target, loaded: LoadedApp, screen: Screen) -> None:
         self._bridge = bridge
+        self._target = target
         self._loaded = loaded
         self._screen = screen
         self._has_hinted = self._is_open = False
@@ -76,6 +78,6 @@ class _Opening:
         if settings.namespace != "default":
             engine.append(("Namespace", settings.namespace))
         engine.append(("Worker", settings.name))
-        rows = overview_rows(overview_of(self._bridge, self._loaded), engine)
+        rows = overview_rows(overview_of(self._bridge, self._target, self._loaded), engine)
         ready = f"Ready in {self._screen.seconds:.1f} s (Ctrl+C stops)"
         self._screen.block(block("serving", rows, ready))

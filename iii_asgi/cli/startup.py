@@ -38,6 +38,7 @@ class Overview:
     Attributes:
         app: what imports it (``main:app``).
         rule: which rule chose it; empty when the user named it.
+        routes: the command that shows all of its functions.
         catalogue: as it is registered.
         settings: of the bridge.
         standby: function id → the worker that owns it.
@@ -46,6 +47,7 @@ class Overview:
 
     app: str
     rule: str
+    routes: str
     catalogue: Catalogue
     settings: Settings
     standby: tuple[tuple[str, str], ...] = ()
@@ -129,8 +131,7 @@ def _first_functions(overview: Overview) -> Iterator[Text]:
     shown = functions if len(functions) <= _MOST_FUNCTIONS + 1 else functions[:_MOST_FUNCTIONS]
     yield from function_lines(shown)
     if left := len(functions) - len(shown):
-        app = "" if overview.rule else f" {overview.app}"
-        yield Text(f"… {left} more: iii-asgi routes{app}", "dim")
+        yield Text(f"… {left} more: {overview.routes}", "dim")
 
 
 def skipped_lines(skipped: Iterable[Skipped], *, most: int | None = None) -> Iterator[Text]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Watching:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
-    async def changes(self) -> AsyncIterator[list[str]]:
+    async def changes(self) -> AsyncGenerator[list[str], None]:
         """Yield the files that have changed, as often as some have, for ever."""
         usual = DefaultFilter()
 

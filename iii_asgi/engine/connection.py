@@ -13,7 +13,7 @@ from msgspec import UNSET
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from iii_asgi.engine import calls, registrations
+from iii_asgi.engine import calls, observers, registrations
 from iii_asgi.engine.hub import Hub
 from iii_asgi.engine.registry import Worker
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome, RelayedResult, decode, is_uuid
@@ -48,9 +48,7 @@ class Connection:
         """Serve the worker until the connection is gone."""
         self._hub.registry.add(self.worker)
         try:
-            await self.send(
-                m.WorkerRegistered(worker_id=self.worker.id, reattach_token=self.worker.token)
-            )
+            await self.send(self._greeting())
             self._spawn(self._resolve_late())
             while not self._is_over:
                 await self._receive(await self._socket.recv(decode=False))
@@ -58,6 +56,13 @@ class Connection:
             pass
         finally:
             await self._clean_up()
+
+    def _greeting(self) -> m.WorkerRegistered:
+        return m.WorkerRegistered(
+            worker_id=self.worker.id,
+            reattach_token=self.worker.token,
+            features=[observers.FEATURE] if self._hub.has_observers else UNSET,
+        )
 
     # -- as a link ---------------------------------------------------------------------
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from iii_asgi.engine.front import Front
 from iii_asgi.engine.functions import register_engine_functions
-from iii_asgi.engine.hub import Hub
+from iii_asgi.engine.hub import EngineApi, Hub
+from iii_asgi.engine.observers import register_source
 from iii_asgi.engine.sockets import Sockets
 from iii_asgi.errors import Error, MissingExtraError, PortInUseError, SettingsError
 
@@ -49,6 +50,7 @@ class Engine:
         http_port: int = 3111,
         *,
         request_timeout: float = 30.0,
+        api: EngineApi = "0.23",
     ) -> None:
         """Prepare an engine.
 
@@ -58,12 +60,16 @@ class Engine:
             http_port: for HTTP; 0 takes a free one.
             request_timeout: seconds that an HTTP request waits for the beginning of its
                 answer, then it is a 504.
+            api: the engine whose interface it has. With "0.25" workers can bind HTTP
+                routes by observing ``http::on-request``, too.
         """
         self.host = host
         self.port = port
         self.http_port = http_port
-        self._hub = Hub()
+        self._hub = Hub(api=api)
         register_engine_functions(self._hub)
+        if self._hub.has_observers:
+            register_source(self._hub)
         self._front = Front(self._hub, request_timeout)
         self._sockets = Sockets(self._hub)
         self._http: HttpServer | None = None

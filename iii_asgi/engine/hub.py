@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from iii_asgi.engine.channels import Channels
 from iii_asgi.engine.invocations import Invocations
@@ -11,20 +12,32 @@ from iii_asgi.engine.registry import WorkerRegistry
 from iii_asgi.engine.routes import RouteTable
 from iii_asgi.engine.triggers import Triggers
 
-__all__ = ["Hub"]
+__all__ = ["EngineApi", "Hub"]
+
+EngineApi: TypeAlias = Literal["0.23", "0.25"]
 
 
 @dataclass(eq=False, slots=True)
 class Hub:
     """The state of one engine."""
 
-    version: str = "0.23.0+iii-asgi"
+    api: EngineApi = "0.23"
     started_at_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
     registry: WorkerRegistry = field(default_factory=WorkerRegistry)
     invocations: Invocations = field(default_factory=Invocations)
     channels: Channels = field(default_factory=Channels)
     routes: RouteTable = field(default_factory=RouteTable)
     triggers: Triggers = field(init=False)
+
+    @property
+    def version(self) -> str:
+        """The version that the engine gives as its own."""
+        return f"{self.api}.0+iii-asgi"
+
+    @property
+    def has_observers(self) -> bool:
+        """Whether routes can be bound by observing."""
+        return self.api != "0.23"
 
     def __post_init__(self) -> None:
         self.triggers = Triggers(self.routes)

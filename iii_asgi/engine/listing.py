@@ -1,15 +1,21 @@
-"""The rows of the engine's lists: functions, workers, triggers and trigger types."""
+"""The engine's lists: functions, workers, triggers and trigger types, filtered and in order."""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 import msgspec
 
-from iii_asgi.engine import serde
 from iii_asgi.engine.hub import Hub
-from iii_asgi.engine.registry import Function, Worker
-from iii_asgi.engine.triggers import HTTP, Trigger, TriggerType
+from iii_asgi.engine.registry import Function
+from iii_asgi.engine.rows import (
+    INTERNAL,
+    Row,
+    engine_rows,
+    function_row,
+    present,
+    trigger_row,
+    type_row,
+    worker_row,
+)
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE
 
 __all__ = [
@@ -24,14 +30,6 @@ __all__ = [
     "worker_detail",
     "workers",
 ]
-
-Row: TypeAlias = dict[str, Any]
-
-INTERNAL = "engine::"
-# The names under which a real engine lists its own parts.
-ENGINE_WORKER = "iii-engine-functions"
-HTTP_WORKER = "iii-http"
-SUMMARY_LENGTH = 80
 
 
 class FunctionFilter(msgspec.Struct):
@@ -76,7 +74,7 @@ def functions(hub: Hub, wanted: FunctionFilter) -> list[Row]:
     names = {wanted.worker, *(wanted.workers or ())} - {None}
     rows = [
         row
-        for row in map(_function_row, hub.registry.functions)
+        for row in map(function_row, hub.registry.functions)
         if (wanted.include_internal or not _is_internal(row))
         and row["function_id"].startswith(wanted.prefix or "")
         and (not names or row["worker_name"] in names)
@@ -92,7 +90,7 @@ def function_detail(hub: Hub, function: Function) -> Row:
         for trigger in hub.triggers.served
         if (trigger.namespace, trigger.function_id) == (function.namespace, function.id)
     ]
-    return _function_row(function) | _present(
+    return function_row(function) | present(
         request_schema=function.request_format,
         response_schema=function.response_format,
         registered_triggers=bound,
@@ -103,7 +101,7 @@ def triggers(hub: Hub, wanted: TriggerFilter) -> list[Row]:
     """List the triggers that a provider has; those that wait are not listed."""
     rows = [
         row
-        for row in (_trigger_row(hub, trigger) for trigger in hub.triggers.served)
+        for row in (trigger_row(hub, trigger) for trigger in hub.triggers.served)
         if (wanted.include_internal or not row["function_id"].startswith(INTERNAL))
         and wanted.trigger_type in (None, row["trigger_type"])
         and wanted.function_id in (None, row["function_id"])
@@ -117,7 +115,7 @@ def types(hub: Hub, wanted: TypeFilter) -> list[Row]:
     """List trigger types."""
     rows = [
         row
-        for row in map(_type_row, hub.triggers.types.values())
+        for row in map(type_row, hub.triggers.types.values())
         if (wanted.include_internal or not row["id"].startswith(INTERNAL))
         and row["id"].startswith(wanted.prefix or "")
         and wanted.worker in (None, row["worker_name"])
@@ -128,10 +126,10 @@ def types(hub: Hub, wanted: TypeFilter) -> list[Row]:
 
 def workers(hub: Hub, wanted: WorkerFilter) -> list[Row]:
     """List workers; a connection that has not introduced itself is no worker yet."""
-    known = [_worker_row(worker) for worker in hub.registry.workers.values() if worker.pid]
+    known = [worker_row(worker) for worker in hub.registry.workers.values() if worker.pid]
     rows = [
         row
-        for row in known + _engine_rows(hub)
+        for row in known + engine_rows(hub)
         if wanted.runtime in (None, row["runtime"])
         and wanted.status in (None, row["status"])
         and _matches(wanted.search, row["name"] or "")
@@ -143,14 +141,14 @@ def worker_detail(hub: Hub, name: str, namespace: str) -> Row | None:
     """Describe one worker with what it offers; None when there is none of that name."""
     row = next(
         (
-            _worker_row(worker) | _present(pid=worker.pid) | {"internal": False}
+            worker_row(worker) | present(pid=worker.pid) | {"internal": False}
             for worker in hub.registry.workers.values()
             if (worker.name, worker.namespace) == (name, namespace)
         ),
         None,
     )
     if row is None and namespace == DEFAULT_NAMESPACE:
-        own = (row | {"internal": True} for row in _engine_rows(hub) if row["name"] == name)
+        own = (row | {"internal": True} for row in engine_rows(hub) if row["name"] == name)
         row = next(own, None)
     if row is None:
         return None
@@ -163,99 +161,11 @@ def worker_detail(hub: Hub, name: str, namespace: str) -> Row | None:
         "functions": owned,
         "trigger_types": [kind for kind in kinds if kind["namespace"] == namespace],
         "registered_triggers": [
-            _trigger_row(hub, trigger)
+            trigger_row(hub, trigger)
             for trigger in hub.triggers.served
             if trigger.namespace == namespace and trigger.function_id in ids
         ],
     }
-
-
-def _function_row(function: Function) -> Row:
-    return {
-        "function_id": function.id,
-        "namespace": function.namespace,
-        "worker_name": _owner_name(function),
-    } | _present(description=function.description, metadata=function.metadata)
-
-
-def _trigger_row(hub: Hub, trigger: Trigger) -> Row:
-    function = hub.registry.get(trigger.namespace, trigger.function_id)
-    summary = serde.dumps(trigger.config).decode()
-    return {
-        "id": trigger.id,
-        "trigger_type": trigger.type_id,
-        "function_id": trigger.function_id,
-        "worker_name": _owner_name(function) if function else _service(trigger.function_id),
-        "config": trigger.config,
-        "config_summary": summary
-        if len(summary) <= SUMMARY_LENGTH
-        else f"{summary[:SUMMARY_LENGTH]}…",
-    }
-
-
-def _type_row(kind: TriggerType) -> Row:
-    engine_name = HTTP_WORKER if kind.id == HTTP else _service(kind.id)
-    return {
-        "id": kind.id,
-        "namespace": kind.namespace,
-        "worker_name": (kind.provider.name if kind.provider else None) or engine_name,
-        "description": kind.description,
-    }
-
-
-def _worker_row(worker: Worker) -> Row:
-    return {
-        "id": worker.id,
-        "name": worker.name,
-        "namespace": worker.namespace or DEFAULT_NAMESPACE,
-        "description": worker.description,
-        "version": worker.version,
-        "runtime": worker.runtime,
-        "os": worker.os,
-        "isolation": worker.isolation,
-        "ip_address": worker.ip_address,
-        "status": "connected",
-        "connected_at_ms": worker.connected_at_ms,
-        "function_count": len(worker.function_ids),
-        "active_invocations": len(worker.invocations),
-    }
-
-
-def _engine_rows(hub: Hub) -> list[Row]:
-    """Return the rows of the engine's own parts, which a real engine lists as workers, too."""
-    own = sum(function.owner is None for function in hub.registry.functions)
-    return [
-        {
-            "id": name,
-            "name": name,
-            "namespace": DEFAULT_NAMESPACE,
-            "description": "Embedded engine of iii-asgi",
-            "version": hub.version,
-            "runtime": "engine",
-            "os": None,
-            "isolation": "in-process",
-            "ip_address": None,
-            "status": "available",
-            "connected_at_ms": hub.started_at_ms,
-            "function_count": count,
-            "active_invocations": 0,
-        }
-        for name, count in ((ENGINE_WORKER, own), (HTTP_WORKER, 0))
-    ]
-
-
-def _owner_name(function: Function) -> str:
-    if function.owner is None:
-        return ENGINE_WORKER
-    return function.owner.name or _service(function.id)
-
-
-def _service(function_id: str) -> str:
-    return function_id.partition("::")[0]
-
-
-def _present(**fields: Any) -> Row:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _is_internal(row: Row) -> bool:

@@ -6,6 +6,7 @@ import logging
 
 from msgspec import UNSET
 
+from iii_asgi.engine import observers
 from iii_asgi.engine.hub import Hub
 from iii_asgi.engine.registry import Function, Worker
 from iii_asgi.engine.routes import RouteError
@@ -25,6 +26,8 @@ KINDS = (
     m.RegisterTrigger,
     m.UnregisterTrigger,
     m.RegisterTriggerType,
+    m.Observe,
+    m.Unobserve,
 )
 """The messages that wait until the worker's namespace is known."""
 
@@ -41,6 +44,10 @@ async def apply(hub: Hub, worker: Worker, message: m.Message) -> None:
         case m.RegisterTrigger():
             await _register_trigger(hub, worker, message)
         case m.UnregisterTrigger():
+            await hub.triggers.unregister(message.id)
+        case m.Observe() if hub.has_observers:
+            await observers.observe(hub, worker, message)
+        case m.Unobserve() if hub.has_observers:
             await hub.triggers.unregister(message.id)
         case m.RegisterTriggerType():
             await hub.triggers.register_type(

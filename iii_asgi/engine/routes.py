@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["METHODS", "Route", "RouteError", "RouteTable", "Site"]
+__all__ = ["METHODS", "Route", "RouteConflictError", "RouteError", "RouteTable", "Site"]
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 # The engine's router names the parameters of a path from a to z, and panics after that.
@@ -20,6 +20,10 @@ _PANIC = "the real engine's HTTP router panics on it and the connection becomes 
 
 class RouteError(Exception):
     """A route that cannot be registered; the text is for the worker that tried."""
+
+
+class RouteConflictError(RouteError):
+    """The shape of a route is taken under another spelling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +142,12 @@ class RouteTable:
             if other.key == route.key:
                 continue
             if other.method == route.method:
-                raise RouteError(
+                raise RouteConflictError(
                     f"{route.method} {route.path} has the shape of {other.path}, which is "
                     "registered already: a path has one spelling and one set of parameter names"
                 )
             if other.full_path != route.full_path:
-                raise RouteError(
+                raise RouteConflictError(
                     f"{route.method} {route.path} has the shape of {other.method} {other.path}, "
                     f"but other parameter names: {_PANIC}; use the same names for all methods"
                 )

@@ -97,7 +97,7 @@ class DirectTarget:
             return self._explicit(read_envelope(arguments))
         if self.function.kind == "app":
             raise InvocationError("BAD_REQUEST", _OPAQUE)
-        if isinstance(arguments, dict | None):
+        if arguments is None or isinstance(arguments, dict):
             return self._flat(arguments or {})
         return self._whole_body(arguments)
 

@@ -19,6 +19,7 @@ _SEGMENT = "-._~!$&'()*+,;=:@"
 # What nearly all of them hold; "%" since they come encoded.
 _PLAIN = r"A-Za-z0-9_.~%\-"
 _is_plain = re.compile(rf"[{_PLAIN}/]*").fullmatch
+_is_word = re.compile(r"[A-Za-z0-9_\-]+").fullmatch
 _separators = re.compile(r"[/?#]").search
 _DOT_SEGMENTS = frozenset({".", ".."})
 
@@ -147,6 +148,8 @@ def _encode(parameter: PathParameter, value: Any) -> str:
     text = as_text(value)
     if text is None:
         raise InvocationError("BAD_REQUEST", f"argument {parameter.name} is text or a number")
+    if _is_word(text):
+        return text
     segments = text.split("/") if parameter.spans_segments else [text]
     if _DOT_SEGMENTS.intersection(segments) or not (text or parameter.spans_segments):
         raise InvocationError(

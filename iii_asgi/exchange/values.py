@@ -47,12 +47,11 @@ def value_of(raw_headers: HeaderLines, body: bytes) -> Any:
     if not body:
         return None
     media_type = wire_http.content_type_of(raw_headers) or "application/octet-stream"
-    if not _is_encoded(raw_headers):
-        if wire_http.is_json(media_type) and _is_readable(body):
-            return Raw(body)
-        if _is_text(media_type):
-            with suppress(UnicodeDecodeError):
-                return body.decode()
+    if wire_http.is_json(media_type) and _is_readable(body):
+        return Raw(body)
+    if _is_text(media_type) and not _is_encoded(raw_headers):
+        with suppress(UnicodeDecodeError):
+            return body.decode()
     return {"content_type": media_type, "base64": base64.b64encode(body).decode()}
 
 

@@ -122,9 +122,11 @@ def encode_query(parameters: Mapping[str, str | list[str]]) -> str:
 
 def as_text(value: Any) -> str | None:
     """Return a scalar JSON value as a path or a query has it; None for any other value."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, str | int | float) else None
+    return str(value) if isinstance(value, (int, float)) else None
 
 
 _BASE = httpx.URL("http://localhost")

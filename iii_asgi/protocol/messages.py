@@ -192,6 +192,10 @@ class ObserveSource(msgspec.Struct, frozen=True):
 
     function_id: str
     args: Json | UnsetType = UNSET
+    filters: Json | UnsetType = UNSET
+    on: Json | UnsetType = UNSET
+    capture: Json | UnsetType = UNSET
+    deliver: Json | UnsetType = UNSET
 
 
 class ObserveTarget(msgspec.Struct, frozen=True):
@@ -208,6 +212,9 @@ class Observe(_Message, frozen=True):
     source: ObserveSource
     target: ObserveTarget
     metadata: Json | UnsetType = UNSET
+    max_fires: Json | UnsetType = UNSET
+    expires_in_ms: Json | UnsetType = UNSET
+    max_in_flight: Json | UnsetType = UNSET
 
 
 class Unobserve(_Message, frozen=True):

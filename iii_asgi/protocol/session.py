@@ -149,10 +149,10 @@ class Session:
         if invocation_id in self._asked:
             raise LocalProtocolError(f"invocation {invocation_id} waits for its answer already")
         invocation_id = None if void else invocation_id or str(uuid.uuid4())
-        text = m.encode(
+        text = _encode(
             m.InvokeFunction(
                 function_id=function_id,
-                data=data if isinstance(data, Raw) else Raw(m.encode(data)),
+                data=data if isinstance(data, Raw) else Raw(_encode(data)),
                 invocation_id=invocation_id or UNSET,
                 metadata=metadata,
                 traceparent=traceparent or UNSET,
@@ -222,7 +222,7 @@ class Session:
         function_id = self._owed.get(invocation_id)
         if function_id is None:
             raise LocalProtocolError(f"invocation {invocation_id} is not open")
-        return m.encode(
+        return _encode(
             m.InvocationResult(
                 invocation_id=invocation_id,
                 function_id=function_id,
@@ -261,3 +261,10 @@ class Session:
             return False
         self.state = state
         return True
+
+
+def _encode(value: Any) -> bytes:
+    try:
+        return m.encode(value)
+    except (ValueError, RecursionError) as error:  # half a surrogate pair, nested too deeply
+        raise TypeError("the value cannot be JSON text") from error

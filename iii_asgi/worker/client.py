@@ -28,8 +28,7 @@ async def visit(
     Args:
         url: WebSocket URL of the engine's worker port.
         token: sent as ``Authorization: Bearer``.
-        metadata: who we are, for ``engine::workers::register``. Its ``namespace`` is where
-            functions are looked for.
+        metadata: who we are, for ``engine::workers::register``.
 
     Raises:
         ConnectionLostError: the engine is not there, or is no engine.
@@ -43,12 +42,9 @@ async def visit(
     receiving = asyncio.create_task(link.receive())
     receiving.add_done_callback(lambda _: link.close())
     try:
-        async with asyncio.timeout(GREETING_TIMEOUT):
-            await link.greeting
+        await _greeting(url, link)
         await link.call("engine::workers::register", metadata, action={"type": "void"})
         yield link
-    except TimeoutError as error:
-        raise ConnectionLostError(f"{url} does not greet as an iii engine does") from error
     except ConnectionLostError:
         ended = receiving.exception() if receiving.done() else None
         if isinstance(ended, EngineRefusedError):
@@ -58,6 +54,14 @@ async def visit(
         receiving.cancel()
         await asyncio.gather(receiving, return_exceptions=True)
         await link.finish()
+
+
+async def _greeting(url: str, link: Link) -> None:
+    try:
+        async with asyncio.timeout(GREETING_TIMEOUT):
+            await link.greeting
+    except TimeoutError:
+        raise ConnectionLostError(f"{url} does not greet as an iii engine does") from None
 
 
 def _failure(url: str, error: Exception) -> Exception:

@@ -139,7 +139,9 @@ def _shop(run: str) -> APIRouter:
         return await invocation.worker.trigger(f"payments{run}::charge", {"amount": amount})
 
     @router.post("/ask")
-    async def ask(invocation: Served, timeout: Annotated[float | None, Body(embed=True)]) -> Any:
+    async def ask(
+        invocation: Served, timeout: Annotated[float | None, Body(embed=True)] = None
+    ) -> Any:
         """Ask somebody who never answers."""
         try:
             return await invocation.worker.trigger(f"payments{run}::hang", {}, timeout=timeout)

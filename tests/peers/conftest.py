@@ -71,7 +71,7 @@ async def ours(place: Place) -> AsyncIterator[Ours]:
 def our_bridge(app: FastAPI, place: Place, **settings: Any) -> Bridge:
     """Return a bridge for an app; give a second one of the same process another name."""
     settings = {"name": f"ours-{os.getpid()}{place.run}", "prefix": place.prefix} | settings
-    return Bridge(app, settings=Settings.resolve(url=place.url, **settings))
+    return Bridge(app, settings=Settings.resolve(place.environment, url=place.url, **settings))
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -32,6 +32,7 @@ COMMANDS: dict[Kind, list[str]] = {
     "node": ["node", str(HERE / "node" / "peer.mjs")],
 }
 LONGEST_LINE = 64 * 1024 * 1024
+LONGEST_COMMAND = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ class Place:
     @property
     def environment(self) -> dict[str, str]:
         """What a process needs to come here."""
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith("III_")}
+        foreign = {key for key in os.environ if key.startswith("III_") and key != "III_TOKEN"}
         return {
-            **inherited,
+            **{key: value for key, value in os.environ.items() if key not in foreign},
             "III_URL": self.url,
             "PEERS_RUN": self.run,
             "PEERS_PREFIX": self.prefix,
@@ -142,8 +143,9 @@ class Peer:
         line = json.dumps({"id": number, "do": command, "with": arguments})
         assert self._process.stdin is not None
         self._process.stdin.write(line.encode() + b"\n")
-        await self._process.stdin.drain()
-        return await future
+        async with asyncio.timeout(LONGEST_COMMAND):
+            await self._process.stdin.drain()
+            return await future
 
     def kill(self) -> None:
         """Let the process die without a word."""
@@ -173,7 +175,8 @@ class Peer:
             else:
                 future.set_result(answer["result"])
         for future in self._answers.values():
-            future.cancel()
+            if not future.done():
+                future.set_exception(ConnectionError(f"{self.name} has gone"))
 
 
 @asynccontextmanager

@@ -125,7 +125,11 @@ async def test_calls_side_by_side(peer: Peer) -> None:
     assert answers == texts
 
 
-@pytest.mark.parametrize("text", ["", "grüße 🌍\n\x00", "x" * 3 * 1024 * 1024])
+@pytest.mark.parametrize(
+    "text",
+    ["", "grüße 🌍\n\x00", "x" * 3 * 1024 * 1024],
+    ids=["empty", "beyond-ascii", "long"],
+)
 async def test_text_goes_through(peer: Peer, text: str) -> None:
     """Text of any kind and of some size comes back as it went: 3 MiB go in fragments."""
     assert await peer.call("about::echo", {"text": text}) == (text or None)

@@ -131,11 +131,11 @@ async def test_id_of_a_peer(peer: Peer, place: Place) -> None:
 
 
 async def test_ids_of_ours(ours: Ours, peer: Peer, place: Place) -> None:
-    """A peer cannot take a function of ours, and lives on."""
+    """A peer can neither take a function of ours nor take it away, and lives on."""
     await peer.do("offer", function_id=place.id("about::echo"))
-    assert (
-        await ours.bridge.trigger(place.id("about::echo"), {"text": "still ours"}) == "still ours"
-    )
+    assert await peer.call("about::echo", {"text": "still ours"}) == "still ours"
+    await peer.do("withdraw", function_id=place.id("about::echo"))
+    assert await peer.call("about::echo", {"text": "and still"}) == "and still"
     assert await ours.bridge.trigger(place.id("payments::charge"), {"amount": 1})
 
 

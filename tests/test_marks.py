@@ -1,0 +1,85 @@
+"""Tests of `expose`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from iii_asgi import expose
+from iii_asgi.errors import CatalogueError
+from iii_asgi.marks import Mark, mark_of
+
+
+def endpoint() -> None:
+    """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        (expose(), Mark()),
+        (expose("users::get"), Mark(id="users::get")),
+        (expose(service="users", action="get"), Mark(service="users", action="get")),
+        (
+            expose(errors="return", metadata={"cost": 1}),
+            Mark(errors="return", metadata={"cost": 1}),
+        ),
+    ],
+)
+def test_expose(mark: Callable[[Any], Any], expected: Mark) -> None:
+    """The mark is on the very function that was given."""
+
+    def marked() -> None: ...
+
+    assert mark(marked) is marked
+    assert mark_of(marked) == expected
+
+
+def test_no_mark() -> None:
+    """An endpoint without a mark says nothing, whatever it is."""
+    for unmarked in (endpoint, partial(endpoint), object(), None):
+        assert mark_of(unmarked) == Mark()
+
+
+def test_foreign_attribute() -> None:
+    """What answers to every name, such as a mock, has no mark."""
+
+    class Anything:
+        def __getattr__(self, name: str) -> str:
+            return name
+
+    assert mark_of(Anything()) == Mark()
+
+
+def test_order_of_decorators() -> None:
+    """`expose` works above and below the framework's decorator."""
+    app = FastAPI()
+
+    @expose("a::above")
+    @app.get("/above")
+    def above() -> None: ...
+
+    @app.get("/below")
+    @expose("b::below")
+    def below() -> None: ...
+
+    ids = {mark_of(getattr(route, "endpoint", None)).id for route in app.routes}
+    assert {"a::above", "b::below"} <= ids
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"id": "a::b", "service": "c"}, "give either id, or service and action, not both"),
+        ({"id": "a", "action": "b"}, "give either id, or service and action, not both"),
+        ({"errors": "ignore"}, "errors is 'raise' or 'return', not 'ignore'"),
+    ],
+)
+def test_contradictions(arguments: dict[str, Any], message: str) -> None:
+    """Marks that contradict themselves are refused where they are written."""
+    with pytest.raises(CatalogueError, match=message):
+        expose(**arguments)
