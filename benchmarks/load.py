@@ -12,6 +12,7 @@ __all__ = ["Load", "Sample"]
 
 WARM_UP = 0.1
 """Seconds of load before anything is counted."""
+_PATIENCE = 5.0  # seconds without an answer after which something is broken
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,15 @@ class Load:
         """Measure while the load is on, then wait for the outstanding answers."""
         await asyncio.sleep(WARM_UP)
         cpu, own, started, answered = self._now(program)
-        await asyncio.sleep(seconds)
+        async with asyncio.timeout(seconds + _PATIENCE):
+            await asyncio.sleep(seconds)
+            # Without an answer the machine was busy with something else: longer then.
+            while self.answered == answered:  # noqa: ASYNC110  # an event would cost each answer
+                await asyncio.sleep(seconds)
         cpu_end, own_end, ended, answered_end = self._now(program)
         self.more = False
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(_PATIENCE):
                 await self.ended.wait()
         except TimeoutError:
             program.check()

@@ -90,7 +90,8 @@ def _measure(rows: Sequence[Row], effort: Effort) -> Iterator[Result]:
     figures = {row: _ROWS[row] for row in rows}
     wanted = {(peer, one.outstanding) for one in figures.values() for peer in one.uses}
     obstacles = {peer: _PEERS[peer].obstacle for peer, _ in wanted}
-    samples = process.run(_samples([key for key in wanted if not obstacles[key[0]]], effort))
+    possible = [key for key in wanted if not obstacles[key[0]]]
+    samples = process.run(_samples(possible, effort)) if possible else {}
     for row, figure in figures.items():
         if reasons := [obstacles[peer] for peer in figure.uses if obstacles[peer]]:
             yield Result(row, skipped=reasons[0])

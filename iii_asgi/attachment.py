@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -14,6 +15,8 @@ from iii_asgi.errors import Error
 from iii_asgi.settings import Settings, variable_of
 
 __all__ = ["attach"]
+
+logger = logging.getLogger("iii_asgi")
 
 
 def attach(
@@ -54,15 +57,23 @@ def attach(
 
 
 async def _lifespan(bridge: Bridge, scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve the server's lifespan: the bridge runs the app's own within it."""
-    async with AsyncExitStack() as stack:
-        await receive()
-        try:
+    """Serve the server's lifespan: the bridge runs the app's own within it.
+
+    Whatever fails is told to the server. It would take an exception for an app without a
+    lifespan, and serve on.
+    """
+    step = "startup"
+    try:
+        async with AsyncExitStack() as stack:
+            await receive()
             await stack.enter_async_context(bridge.connect(wait=False))
-        except Error as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
-            return
-        scope.get("state", {}).update(bridge.state)
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-    await send({"type": "lifespan.shutdown.complete"})
+            scope.get("state", {}).update(bridge.state)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            step = "shutdown"
+    except Exception as error:
+        if not isinstance(error, Error):
+            logger.exception("Attaching to iii failed at %s", step)
+        await send({"type": f"lifespan.{step}.failed", "message": str(error)})
+    else:
+        await send({"type": "lifespan.shutdown.complete"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Self
 
 import httpx
@@ -29,6 +29,8 @@ from iii_asgi.worker.worker import Call, ConnectionState, Worker
 __all__ = ["Bridge"]
 
 logger = logging.getLogger("iii_asgi")
+
+_PATIENCE = 10.0  # seconds for an answer of the engine itself
 
 
 class Bridge:
@@ -78,7 +80,8 @@ class Bridge:
             EngineRefusedError: the engine refused this worker for good.
         """
         logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s")
-        process.run(self.serve())
+        with suppress(asyncio.CancelledError):  # a second signal
+            process.run(self.serve())
 
     async def serve(self) -> None:
         """Serve in the running event loop until SIGTERM or SIGINT (see `run`)."""
@@ -104,6 +107,7 @@ class Bridge:
             if wait:
                 assert self._worker is not None
                 await _first(self._worker.registered.wait(), working)
+            working.add_done_callback(_log_refusal)  # nobody waits for it
             yield self
 
     @asynccontextmanager
@@ -128,11 +132,13 @@ class Bridge:
             try:
                 yield working
             finally:
-                await self._leave(worker, transport)
-                working.cancel()
-                await asyncio.gather(working, return_exceptions=True)
-                await channels.aclose()
-                self._worker = None
+                try:
+                    await self._leave(worker, transport)
+                finally:
+                    working.cancel()
+                    await asyncio.gather(working, return_exceptions=True)
+                    await channels.aclose()
+                    self._worker = None
 
     def _make_worker(self, transport: ASGITransport, channels: Channels) -> Worker:
         settings = self.settings
@@ -161,12 +167,18 @@ class Bridge:
         return worker
 
     async def _leave(self, worker: Worker, transport: ASGITransport) -> None:
-        """Take no more calls, finish those that run and their background work, go."""
+        """Take no more calls, finish those that run and their background work, go.
+
+        What does not end in time, or before a second signal, is disconnected and cancelled.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.settings.timeout_graceful_shutdown
-        await worker.retire(deadline - loop.time())
-        await transport.drain(max(0.0, deadline - loop.time()))
-        await worker.disconnect()
+        try:
+            await worker.retire(deadline - loop.time())
+            await transport.drain(max(0.0, deadline - loop.time()))
+        finally:
+            await transport.drain(0)
+            await worker.disconnect()
 
     # -- the catalogue -------------------------------------------------------------------
 
@@ -234,7 +246,8 @@ class Bridge:
     def on_connection_state_change(self, callback: Callable[[ConnectionState], None]) -> None:
         """Call `callback` with each new state of the connection.
 
-        The states are ``connecting``, ``connected`` (everything is registered),
+        The states are ``connecting``, ``connected`` (everything that the engine grants is
+        registered),
         ``reconnecting``, ``disconnected`` (stopped) and ``failed`` (refused for good).
         """
         self._callbacks.append(callback)
@@ -255,7 +268,9 @@ async def _first(waiting: Coroutine[Any, Any, Any], working: asyncio.Task[None])
 
 async def _registered_triggers(call: Call) -> list[Any]:
     try:
-        listed = await call("engine::registered-triggers::list", {"include_internal": False})
+        listed = await call(
+            "engine::registered-triggers::list", {"include_internal": False}, timeout=_PATIENCE
+        )
     except InvocationError as error:
         logger.warning("The engine does not list its triggers (%s)", error)
         return []
@@ -267,10 +282,17 @@ async def _has_observers(greeting: m.WorkerRegistered, call: Call) -> bool:
     if bindings.OBSERVERS not in (greeting.features or ()):
         return False
     try:
-        await call("engine::functions::info", {"function_id": bindings.HTTP_SOURCE})
+        await call(
+            "engine::functions::info", {"function_id": bindings.HTTP_SOURCE}, timeout=_PATIENCE
+        )
     except InvocationError:
         return False
     return True
+
+
+def _log_refusal(working: asyncio.Task[None]) -> None:
+    if not working.cancelled() and (error := working.exception()) is not None:
+        logger.error("No longer on iii: %s", error)
 
 
 def _log_app_error(request: httpx.Request, error: BaseException) -> None:

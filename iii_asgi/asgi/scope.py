@@ -43,21 +43,19 @@ def http_scope(
         raise httpx.LocalProtocolError("the request target is not ASCII", request=request) from None
     if "%" in path:
         path = unquote(path)  # bytes that are not UTF-8 become U+FFFD
-    scheme = url.scheme
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http",
         # Not 2.4: Starlette would then no longer watch for a disconnect while a stream
         # is idle.
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
         "method": request.method,
-        "scheme": scheme,
+        "scheme": url.scheme,
         "path": root_path + path,
         "raw_path": root_path.encode() + raw_path,
         "query_string": query,
         "root_path": root_path,
         "headers": [(name.lower(), value) for name, value in request.headers.raw],
-        "server": (url.host, url.port or _DEFAULT_PORTS.get(scheme)),
         "client": client,
         "extensions": {},
     }
@@ -65,4 +63,6 @@ def http_scope(
         scope["state"] = dict(state)
     if extra := extensions.get("scope"):
         scope.update(extra)
+    if "server" not in scope:
+        scope["server"] = (url.host, url.port or _DEFAULT_PORTS.get(url.scheme))
     return scope

@@ -92,12 +92,14 @@ class Session:
             self.unknown_types.add(kind)
 
     def _owe(self, message: m.InvokeFunction) -> None:
-        if message.action == _VOID:  # never answered, with an invocation id too
+        invocation_id = message.invocation_id
+        if not isinstance(invocation_id, str) or not invocation_id:
             return
-        if (invocation_id := message.invocation_id) and isinstance(invocation_id, str):
-            if invocation_id in self._owed:
-                raise RemoteProtocolError(f"invocation {invocation_id} came twice")
-            self._owed[invocation_id] = message.function_id
+        if message.action is not UNSET and message.action == _VOID:
+            return  # never answered, with an invocation id too
+        if invocation_id in self._owed:
+            raise RemoteProtocolError(f"invocation {invocation_id} came twice")
+        self._owed[invocation_id] = message.function_id
 
     # -- sending -----------------------------------------------------------------------
 

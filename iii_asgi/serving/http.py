@@ -115,30 +115,32 @@ class HttpServing:
         if payload.response is None:
             logger.error("%s %s came without a response channel", payload.method, payload.path)
             return http_trigger.text_result(500, "Internal Server Error")
-        await self._stream(payload.response, response, body, stream)
+        try:
+            writer = await self._channels.writer(payload.response)
+        except ConnectionLostError as error:
+            # Mostly the client has left. If not, a null result would leave it waiting.
+            logger.info("%s %s cannot be answered: %s", payload.method, payload.path, error)
+            return http_trigger.text_result(500, "Internal Server Error")
+        await _stream(writer, response, body, stream)
         return None
 
-    async def _stream(
-        self, ref: ChannelRef, response: httpx.Response, body: bytes, stream: ResponseStream
-    ) -> None:
-        """Write the answer into its channel until its end, or until the client leaves."""
-        try:
-            writer = await self._channels.writer(ref)
-        except ConnectionLostError as error:
-            logger.info("The client left before its answer began: %s", error)
-            return
-        try:
-            for frame in http_trigger.control_frames(response.status_code, response.headers.raw):
-                await writer.send_text(frame)
-            if body:
-                await writer.send(body)
-            await _pump(stream, writer)
-        except ConnectionLostError:
-            pass  # the client left; closing the stream tells the app
-        except httpx.RemoteProtocolError:
-            pass  # the app broke off; it is logged, and the client sees a short answer
-        finally:
-            writer.close()
+
+async def _stream(
+    writer: ChannelWriter, response: httpx.Response, body: bytes, stream: ResponseStream
+) -> None:
+    """Write the answer into its channel until its end, or until the client leaves."""
+    try:
+        for frame in http_trigger.control_frames(response.status_code, response.headers.raw):
+            await writer.send_text(frame)
+        if body:
+            await writer.send(body)
+        await _pump(stream, writer)
+    except ConnectionLostError:
+        pass  # the client left; closing the stream tells the app
+    except httpx.RemoteProtocolError:
+        pass  # the app broke off; it is logged, and the client sees a short answer
+    finally:
+        writer.close()
 
 
 async def _opening(headers: HeaderLines, stream: ResponseStream) -> tuple[bytes, bool]:

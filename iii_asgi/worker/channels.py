@@ -28,8 +28,9 @@ FRAME_SIZE = 64 * 1024
 class Reader:
     """The reading end of a channel. Iterate over it for the data; text frames are skipped."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, closing: set[asyncio.Task[None]]) -> None:
         self._socket = socket
+        self._closing = closing
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -43,7 +44,7 @@ class Reader:
 
     async def aclose(self) -> None:
         """Leave the channel; the writer learns of it at its next write."""
-        await self._socket.close()
+        _close(self._socket, self._closing)
 
 
 class Writer:
@@ -78,9 +79,7 @@ class Writer:
 
     def close(self) -> None:
         """End the data. The closing handshake goes on in the background."""
-        task = asyncio.get_running_loop().create_task(self._socket.close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        _close(self._socket, self._closing)
 
 
 class Channels:
@@ -106,7 +105,7 @@ class Channels:
         Raises:
             ConnectionLostError: the channel is gone, or its end was taken before.
         """
-        return Reader(await self._open(ref))
+        return Reader(await self._open(ref), self._closing)
 
     async def writer(self, ref: ChannelRef) -> Writer:
         """Take the writing end (see `reader`)."""
@@ -123,6 +122,13 @@ class Channels:
             raise ConnectionLostError(
                 f"channel {ref.channel_id} cannot be opened ({type(error).__name__})"
             ) from error
+
+
+def _close(socket: ClientConnection, closing: set[asyncio.Task[None]]) -> None:
+    """Close in the background: nobody has to wait for the handshake."""
+    task = asyncio.get_running_loop().create_task(socket.close())
+    closing.add(task)
+    task.add_done_callback(closing.discard)
 
 
 def _proxy_of(engine_url: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI
 
 from iii_asgi.errors import EngineRefusedError
 from iii_asgi.protocol.messages import ChannelRef
+from iii_asgi.worker.gathering import GatheringConnection
 
 __all__ = ["channel_url", "connect", "delays", "refusal"]
 
@@ -44,6 +45,7 @@ async def connect(url: str, token: str | None = None) -> ClientConnection:
         max_queue=None,
         open_timeout=10,
         close_timeout=1,
+        create_connection=GatheringConnection,
     )
 
 

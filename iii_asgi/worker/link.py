@@ -7,6 +7,7 @@ one task an invocation, and wakes whoever waits for an answer.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeAlias
@@ -57,7 +58,7 @@ class Link:
         self._on_event = on_event
         self._session = Session(Role.WORKER)
         self._answers: dict[str, asyncio.Future[Any]] = {}
-        self._fragmented = 0  # messages that are being sent in fragments
+        self._sending: set[asyncio.Task[None]] = set()  # long messages, and what waits for them
         self._resender = Resender(self._write) if resend else None
         self._loop = asyncio.get_running_loop()
         self.greeting: asyncio.Future[m.WorkerRegistered] = self._loop.create_future()
@@ -91,7 +92,7 @@ class Link:
         if isinstance(message, m.InvocationResult):
             self._resolve(message)
         elif isinstance(message, m.Ping):
-            self._spawn(self._write(self._session.send(m.Pong())))
+            self._post(self._session.send(m.Pong()))
         elif isinstance(message, m.WorkerRegistered):
             if not self.greeting.done():
                 self.greeting.set_result(message)
@@ -146,7 +147,7 @@ class Link:
             return None
         try:
             return self._session.answer(invocation_id, result, limit=LONGEST)
-        except TypeError:
+        except Exception:  # no JSON type, not Unicode, too deep: it must be answered all the same
             logger.exception("The result of %s is no JSON value", message.function_id)
             return self._failure(message, "INTERNAL_ERROR", "Internal Server Error")
 
@@ -182,6 +183,8 @@ class Link:
             baggage=served.baggage if served else None,
         )
         if len(text) > LONGEST:
+            if invocation_id is not None:
+                self._session.forget(invocation_id)
             raise InvocationError(
                 "PAYLOAD_TOO_LARGE",
                 f"the data has {len(text)} bytes; the engine takes {LONGEST}: use a channel",
@@ -216,36 +219,48 @@ class Link:
 
         Its calls are failed by the engine, ours by `close`: nothing waits for it.
         """
-        if len(text) <= FRAGMENT and not self._fragmented:
+        if (sending := self._post(text)) is not None:
+            # Half a message would make the connection unusable: who writes may be
+            # cancelled, the writing not.
+            await asyncio.shield(sending)
+
+    def _post(self, text: bytes) -> asyncio.Task[None] | None:
+        """Write a message at once where it is short; else return the task that does."""
+        if len(text) <= FRAGMENT and not self._sending:
             # Half the price of `send`, which waits while the engine reads slowly. Nothing
             # is gained by that: what waits there or in the buffer is as large.
             broadcast((self._socket,), text.decode())
-            return
-        self._fragmented += 1
-        try:
+            return None
+        task = self._loop.create_task(self._send_fragments(text))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        return task
+
+    async def _send_fragments(self, text: bytes) -> None:
+        with contextlib.suppress(ConnectionClosed):
             await self._socket.send(_fragments(text), text=True)
-        except ConnectionClosed:
-            pass
-        finally:
-            self._fragmented -= 1
 
     def _check_open(self) -> None:
-        if self._session.state is State.CLOSED:
+        if self._session.state in (State.CLOSED, State.REFUSED):
             raise ConnectionLostError("the connection to the engine is gone")
 
     # -- the end -----------------------------------------------------------------------
 
-    async def drain(self, timeout: float) -> None:
-        """Wait for the invocations that run; after `timeout` seconds answer them with an error."""
-        if self.invocations:
-            await asyncio.wait(set(self.invocations), timeout=timeout)
+    async def drain(self) -> None:
+        """Wait until no invocation runs any more."""
+        while self.invocations:
+            await asyncio.wait(set(self.invocations))
+
+    async def finish(self) -> None:
+        """Say goodbye: answer what still runs with an error, then close the socket.
+
+        Early answers are sent once more before.
+        """
+        await asyncio.sleep(0)  # one that never began could not be told anything
         stopped = set(self.invocations)
         for task in stopped:
             task.cancel()
         await asyncio.gather(*stopped, return_exceptions=True)
-
-    async def finish(self) -> None:
-        """Say goodbye: send the early answers once more, then close the socket."""
         if self._resender is not None:
             await self._resender.flush()
         await self._socket.close()
@@ -266,11 +281,6 @@ class Link:
                 future.exception()  # whoever waited may be gone as well
         for task in self.invocations:
             task.cancel()
-
-    def _spawn(self, coroutine: Any) -> None:
-        task = self._loop.create_task(coroutine)
-        self.invocations.add(task)
-        task.add_done_callback(self.invocations.discard)
 
 
 def _fragments(text: bytes) -> Iterator[bytes]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from iii_asgi.errors import ConnectionLostError, InvocationError
 from iii_asgi.protocol import messages as m
@@ -16,11 +18,33 @@ from iii_asgi.worker.link import Link
 
 __all__ = ["Registrations"]
 
+Registration: TypeAlias = m.RegisterFunction | m.RegisterTrigger | m.Observe
+
 logger = logging.getLogger("iii_asgi")
 
-_FIRST_PAUSE = 0.001
-_LONGEST_PAUSE = 1.0
-_LONGEST_PAUSE_TRIGGERS = 30.0
+
+ROUND_TRIP_TIMEOUT = 10.0
+"""Seconds for an answer of the engine itself; then it is a hung one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often to ask again for what was refused, in seconds.
+
+    Attributes:
+        first: the first pause; each is twice the one before.
+        longest: no pause is longer.
+        grace: how long a refusal may take. Functions are the engine's own, and it refuses
+            before it answers what comes later. Triggers may be another worker's.
+    """
+
+    first: float
+    longest: float
+    grace: float
+
+
+FUNCTIONS = Patience(first=0.001, longest=1.0, grace=0.0)
+TRIGGERS = Patience(first=1.0, longest=30.0, grace=1.0)
 
 
 class Registrations:
@@ -36,8 +60,8 @@ class Registrations:
         self.refused: dict[str, str] = {}
         self._functions: dict[str, m.RegisterFunction] = {}
         self._bindings: dict[str, m.RegisterTrigger | m.Observe] = {}
-        self._asked: set[str] = set()
-        self._asking: asyncio.Task[None] | None = None
+        self._asked: set[str] = set()  # ids of which nothing was heard since
+        self._asking: dict[Patience, asyncio.Task[None]] = {}
         self._link: Link | None = None
 
     async def send(self, link: Link, messages: Sequence[m.Message]) -> None:
@@ -74,45 +98,46 @@ class Registrations:
             logger.warning("%s belongs to worker %s: standing by", function_id, owner)
         self.standby[function_id] = owner
         self._asked.discard(function_id)
-        self._ask_again()
+        self._stand_by(FUNCTIONS)
 
     def _take_refusal(self, binding_id: str, error: m.ErrorBody) -> None:
         binding = self._bindings.get(binding_id)
         if binding is None:
             return
         if self.refused.get(binding_id) != error.message:
-            logger.warning("The engine refused trigger %s: %s", describe(binding), error.message)
+            logger.warning("The engine refused %s: %s", describe(binding), error.message)
         self.refused[binding_id] = error.message
         self._asked.discard(binding_id)
-        self._ask_again()
+        self._stand_by(TRIGGERS)
 
     # -- standing by ---------------------------------------------------------------------
 
-    def _ask_again(self) -> None:
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.get_running_loop().create_task(self._stand_by())
+    def _stand_by(self, patience: Patience) -> None:
+        asking = self._asking.get(patience)
+        if self._link is not None and (asking is None or asking.done()):
+            refused = self.standby if patience is FUNCTIONS else self.refused
+            work = self._ask_again(self._link, refused, patience)
+            self._asking[patience] = asyncio.get_running_loop().create_task(work)
 
-    async def _stand_by(self) -> None:
-        pause = _FIRST_PAUSE
-        while (link := self._link) and (self.standby or self.refused):
+    async def _ask_again(self, link: Link, refused: dict[str, str], patience: Patience) -> None:
+        known: dict[str, Registration] = {**self._functions, **self._bindings}
+        pause = patience.first
+        while refused:
             await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE if self.standby else _LONGEST_PAUSE_TRIGGERS)
-            self._asked = self.standby.keys() | self.refused.keys()
-            known: dict[str, m.Message] = {**self._functions, **self._bindings}
+            pause = min(pause * 2, patience.longest)
+            asked = sorted(refused)
+            self._asked.update(asked)
             try:
-                await link.send(*(known[one] for one in sorted(self._asked)))
+                await link.send(*(known[one] for one in asked))
                 await _round_trip(link)
-            except (ConnectionLostError, InvocationError):
+            except InvocationError:  # a slow engine: later, then
+                continue
+            except ConnectionLostError:
                 return
-            self._settle(self._asked)
-
-    def _settle(self, granted: Iterable[str]) -> None:
-        """What was asked for and not refused again is ours."""
-        for one in granted:
-            if self.standby.pop(one, None) is not None:
-                logger.info("%s is ours now", one)
-            if self.refused.pop(one, None) is not None:
-                logger.info("Trigger %s is accepted now", describe(self._bindings[one]))
+            await asyncio.sleep(patience.grace)
+            for granted in self._asked.intersection(asked):
+                del refused[granted]
+                logger.info("%s is ours now", describe(known[granted]))
 
     # -- the end -------------------------------------------------------------------------
 
@@ -126,19 +151,22 @@ class Registrations:
     def cancel(self) -> None:
         """Stop asking: the connection is gone, or we are leaving."""
         self._link = None
-        if self._asking is not None:
-            self._asking.cancel()
+        for asking in self._asking.values():
+            asking.cancel()
+        self._asking.clear()
 
 
-def describe(binding: m.RegisterTrigger | m.Observe) -> str:
-    """Return a trigger in a few words, for people."""
+def describe(binding: Registration) -> str:
+    """Return a registration in a few words, for people."""
+    if isinstance(binding, m.RegisterFunction):
+        return binding.id
     if isinstance(binding, m.Observe):
-        return f"{binding.source.args} of {binding.target.function_id}"
+        return f"trigger {binding.source.args} of {binding.target.function_id}"
     config = binding.config if isinstance(binding.config, dict) else {}
     where = " ".join(str(config[key]) for key in ("http_method", "api_path") if key in config)
-    return f"{where or binding.trigger_type} of {binding.function_id}"
+    return f"trigger {where or binding.trigger_type} of {binding.function_id}"
 
 
 async def _round_trip(link: Link) -> None:
     """Return when the engine has read all that was sent before."""
-    await link.call("engine::workers::list", {}, timeout=10)
+    await link.call("engine::workers::list", {}, timeout=ROUND_TRIP_TIMEOUT)

@@ -37,7 +37,8 @@ GREETING_TIMEOUT = 10.0
 class Worker:
     """Serves a handler on the engine, over one connection at a time.
 
-    Start `run` as a task and wait for `registered`; call `stop` to leave in order.
+    Start `run` as a task and wait for `registered`; call `retire` and `disconnect` to leave
+    in order.
     """
 
     def __init__(
@@ -64,9 +65,10 @@ class Worker:
         self._resend = resend
         self._link: Link | None = None
         self._previous: m.WorkerRegistered | None = None
+        self._refused = False
         self._stopping = asyncio.Event()
         self._callbacks: list[Callable[[ConnectionState], None]] = []
-        self.state: ConnectionState = "connecting"
+        self.state: ConnectionState = "disconnected"
         self.registered = asyncio.Event()
         self.registrations = Registrations()
 
@@ -103,24 +105,30 @@ class Worker:
     # -- the loop ------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Stay connected until `stop`; return then.
+        """Stay connected until `disconnect`; return then.
 
         Raises:
             EngineRefusedError: the engine refused for good.
         """
+        self._set_state("connecting")
+        try:
+            await self._stay_connected()
+        finally:
+            self._set_state("failed" if self._refused else "disconnected")
+
+    async def _stay_connected(self) -> None:
         pauses = delays()
         while not self._stopping.is_set():
             try:
                 await self._connection()
             except Exception as failure:
                 if final := refusal(failure):
-                    self._set_state("failed")
+                    self._refused = True
                     raise final from failure
                 if self.registered.is_set():
                     pauses = delays()
                 if not self._stopping.is_set():
                     await self._pause(next(pauses), failure)
-        self._set_state("disconnected")
 
     async def _connection(self) -> None:
         """Connect, register and serve.
@@ -206,31 +214,35 @@ class Worker:
         if state == "connected":
             logger.info("Connected to %s as %s", self._url, self._name)
         for callback in tuple(self._callbacks):
-            callback(state)
+            try:
+                callback(state)
+            except Exception:  # theirs; the connection goes on
+                logger.exception("A callback failed on connection state %r", state)
 
     # -- leaving -------------------------------------------------------------------------
 
     async def retire(self, timeout: float) -> None:
-        """Take no more calls, and finish those that run.
+        """Take no more calls, and let those that run finish.
 
         Functions are taken back first, and a round trip makes sure that the engine has
         done so; another worker that stands by can then own them. The triggers stay until
         the connection ends, so the routes outlive the handover.
 
         Args:
-            timeout: seconds for the running calls; then they are answered with an error.
+            timeout: seconds for all that; what runs then is left to `disconnect`.
         """
         self._stopping.set()
         link = self._link
         if link is None:
             return
         # Where that fails the connection is gone, and our functions with it.
-        with contextlib.suppress(InvocationError, ConnectionLostError):
-            await self.registrations.take_back(link)
-        await link.drain(timeout)
+        with contextlib.suppress(InvocationError, ConnectionLostError, TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self.registrations.take_back(link)
+                await link.drain()
 
     async def disconnect(self) -> None:
-        """Close the connection; `run` then returns."""
+        """Answer what still runs with an error, and close the connection; `run` then returns."""
         self._stopping.set()
         if self._link is not None:
             await self._link.finish()

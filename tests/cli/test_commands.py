@@ -65,7 +65,7 @@ def test_every_setting_is_an_option_of_serve() -> None:
 
 def test_help_is_quick() -> None:
     """--help imports nothing of the web: no framework, no event loop, no engine."""
-    heavy = "fastapi starlette httpx websockets msgspec asyncio uvicorn watchfiles multiprocessing"
+    heavy = "fastapi starlette httpx websockets msgspec asyncio uvicorn watchfiles"
     code = (
         "import sys; sys.argv[1:] = ['--help']\n"
         "from iii_asgi.cli import main\n"

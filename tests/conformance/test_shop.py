@@ -37,9 +37,10 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[ASGIApp]:
 @asynccontextmanager
 async def behind_uvicorn(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an app over TCP; give its URL."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none"))
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
+    while not server.started:
+        assert not serving.done(), "uvicorn did not start"
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"

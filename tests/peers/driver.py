@@ -201,18 +201,34 @@ async def start_peer(kind: Kind, place: Place) -> AsyncIterator[Peer]:
 
 
 @asynccontextmanager
-async def our_process(place: Place, peer: Peer) -> AsyncIterator[Process]:
-    """Run our app as a process (see `app`); begin when `peer` can call it."""
+async def our_process(place: Place) -> AsyncIterator[Process]:
+    """Run our app as a process (see `app`); begin when it says that it is connected."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.peers.app", cwd=ROOT, stdin=DEVNULL, env=place.environment
+        *[sys.executable, "-m", "tests.peers.app"],
+        cwd=ROOT,
+        stdin=DEVNULL,
+        stderr=PIPE,
+        env=place.environment,
     )
+    assert process.stderr is not None
+    connected = asyncio.Event()
+    relaying = asyncio.create_task(_relay(process.stderr, connected))
     try:
-        await until(lambda: peer.sees("about::me"))
+        async with asyncio.timeout(LONGEST_COMMAND):
+            await connected.wait()
         yield process
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         await process.wait()
+        await relaying
+
+
+async def _relay(lines: asyncio.StreamReader, connected: asyncio.Event) -> None:
+    async for line in lines:
+        sys.stderr.write(line.decode())
+        if b"Connected to" in line:
+            connected.set()
 
 
 async def until(

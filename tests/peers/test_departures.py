@@ -23,7 +23,7 @@ def alone(place: Place) -> Place:
 
 async def test_we_die(kind: Kind, alone: Place) -> None:
     """When our process dies, the call that it served fails at once and its functions go."""
-    async with start_peer(kind, alone) as peer, our_process(alone, peer) as process:
+    async with start_peer(kind, alone) as peer, our_process(alone) as process:
         waiting = asyncio.create_task(peer.call("shop::wait", {"seconds": 60}))
         await peer.note()
         process.kill()
@@ -35,7 +35,7 @@ async def test_we_die(kind: Kind, alone: Place) -> None:
 
 async def test_we_leave(kind: Kind, alone: Place) -> None:
     """When our process is asked to stop, it takes no more calls, ends its own, and exits 0."""
-    async with start_peer(kind, alone) as peer, our_process(alone, peer) as process:
+    async with start_peer(kind, alone) as peer, our_process(alone) as process:
         waiting = asyncio.create_task(peer.call("shop::wait", {"seconds": 0.5}))
         await peer.note()
         process.send_signal(signal.SIGTERM)

@@ -79,8 +79,8 @@ async def test_taking_over_from_the_dead(
     alone: Place, caller: Peer, http: httpx.AsyncClient
 ) -> None:
     """When the first one dies, the second serves within about a second."""
-    async with our_process(alone, caller) as process:
-        assert (await http.get("/about/me")).json()["name"] == "process"
+    async with our_process(alone) as process:
+        assert (await caller.call("about::me"))["name"] == "process"
         async with bridge("two", alone).connect() as second:
             process.kill()
             await until(lambda: not standing_by(second), timeout=3)

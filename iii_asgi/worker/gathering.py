@@ -1,0 +1,57 @@
+"""A socket that writes what one turn of the event loop sends in one go.
+
+Under load several answers are ready in the same turn, and the answers that are sent once
+more come in batches. One system call for each of them would be a tenth of what an
+invocation costs, and as much again for the engine that reads them one by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from websockets.asyncio.client import ClientConnection
+
+__all__ = ["GatheringConnection"]
+
+
+class GatheringConnection(ClientConnection):
+    """A connection whose transport gathers; for ``connect(create_connection=…)``."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Put the gathering transport between the connection and its own."""
+        gathering = _GatheringTransport(cast(asyncio.Transport, transport), self.loop)
+        super().connection_made(cast(asyncio.Transport, gathering))
+
+
+class _GatheringTransport:
+    """Holds back what is written until the loop's next turn; else it is the transport."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Hold data back until the loop has run what is ready now."""
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(data)
+
+    def write_eof(self) -> None:
+        """Write what is held, then say that no more comes."""
+        self._flush()
+        self._transport.write_eof()
+
+    def close(self) -> None:
+        """Write what is held, then close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        held, self._held = self._held, []
+        if held and not self._transport.is_closing():
+            self._transport.write(b"".join(held))
