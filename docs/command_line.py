@@ -32,7 +32,7 @@ What goes wrong is one message on stderr that says what to do next, and an
 [exit code](errors.md#exit-codes).
 """
 
-_CHOICES = {
+_CHOICES: dict[str, list[Any]] = {
     name: list(hint_part)
     for group in vars(flags).values()
     if is_dataclass(group)

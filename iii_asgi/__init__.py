@@ -1,7 +1,5 @@
 """iii-asgi puts an existing ASGI app on the iii engine: every route a function.
 
-::
-
     from iii_asgi import Bridge
 
     Bridge(app).run()

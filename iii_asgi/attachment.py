@@ -27,8 +27,6 @@ def attach(
 ) -> ASGIApp:
     """Return an ASGI app that serves as `app` does and puts it on iii while it runs.
 
-    ::
-
         app = attach(app)    # uvicorn main:app, as before
 
     HTTP stays with the web server, so by default the engine gets functions and no HTTP

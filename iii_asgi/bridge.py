@@ -36,8 +36,6 @@ _PATIENCE = 10.0  # seconds for an answer of the engine itself
 class Bridge:
     """Puts an ASGI app on iii: every route a function, with its HTTP trigger.
 
-    ::
-
         bridge = Bridge(app)
         bridge.run()
 

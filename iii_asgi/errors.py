@@ -1,7 +1,5 @@
 """The errors of iii-asgi, and the closed table of error codes.
 
-::
-
     Error
     ├── SettingsError              a setting is wrong (wrong usage; exit code 2)
     ├── AppError                   the application cannot be served (exit code 3)

@@ -30,7 +30,7 @@ WITH_CONSOLE = [page for page in PAGES if any(one.language == "console" for one 
 COMMANDS: dict[str, Any] = get_command(command_line).commands  # type: ignore[attr-defined]
 
 # Where the commands of a page are typed; else it is the folder of the snippets.
-FOLDERS = {"index.md": ROOT, "tutorial.md": SHOP, "how-to/direct-calls.md": SHOP}
+FOLDERS = {"tutorial.md": SHOP, "how-to/direct-calls.md": ROOT}
 # What is shown for others to run: it installs things, or needs an engine that is not ours.
 NOT_RUN = re.compile(r"(pip|cd|git clone|iii|\./scripts/\w+)( |$)").match
 # Commands that go on until they are stopped, and what they say when they are ready.
@@ -39,6 +39,7 @@ SERVERS = {
     r"python wrapped.py": r"Connected to",
     r"uvicorn ": r"running on (http://\S+)",
 }
+PROGRAM = re.compile(r"python \w+\.py").match  # brings the app itself
 ENGINE, HTTP, UVICORN = "ws://127.0.0.1:49134", "http://127.0.0.1:3111", "http://127.0.0.1:8000"
 
 
@@ -72,7 +73,13 @@ class Terminal:
         self._servers.clear()
 
     def run(self, command: Command, section: int) -> None:
-        """Run a command and compare its output; a server goes on until another section's."""
+        """Run a command and compare its output.
+
+        A server goes on until one of another section takes its place.
+        """
+        starts = PROGRAM(command.line) or any(re.match(one, command.line) for one in SERVERS)
+        if starts and any(one != section for one, _ in self._servers):
+            self.stop()
         for pattern, ready in SERVERS.items():
             if re.match(pattern, command.line):
                 self._serve(command, section, ready)
@@ -80,8 +87,6 @@ class Terminal:
         self._check(command)
 
     def _serve(self, command: Command, section: int, ready: str) -> None:
-        if any(one != section for one, _ in self._servers):
-            self.stop()
         line = command.line
         if line.startswith("iii-asgi dev"):
             line += " --port 0 --http-port 0"
@@ -95,6 +100,14 @@ class Terminal:
             self._learn(program)
         if command.output:
             assert_alike(self._shown(program.text), command.output)
+
+    def expect(self, line: str) -> None:
+        """Wait until a line of a log is there; the width of its columns does not count."""
+        pattern = re.sub(r"(\\ )+", r"\\s+", _any_time(re.escape(line)))
+        deadline = time.monotonic() + 5
+        while not any(re.search(pattern, plain(one.text)) for _, one in self._servers):
+            assert time.monotonic() < deadline, line
+            time.sleep(0.05)
 
     def _start(self, line: str, ready: str) -> Program:
         process = subprocess.Popen(
@@ -124,7 +137,9 @@ class Terminal:
         return environment(**self._variables, PATH=path)
 
     def _check(self, command: Command) -> None:
-        line = command.line
+        line = command.line.replace("curl ", "curl -s ")
+        if "pytest" in line:
+            line += " -p no:cacheprovider"
         for typed, used in self.ports.items():
             line = line.replace(typed, used)
         # A worker that has just started may not have registered yet.
@@ -164,8 +179,7 @@ def assert_alike(actual: list[str], shown: list[str]) -> None:
     while shown and not shown[-1]:
         shown = shown[:-1]
     with contextlib.suppress(ValueError):
-        assert json.loads("\n".join(actual)) == json.loads("\n".join(shown))
-        return
+        actual, shown = (_indented("\n".join(one)) for one in (actual, shown))
     pattern = "\n".join(_any_time(re.escape(line.rstrip())) for line in shown)
     text = "\n".join(line.rstrip() for line in actual)
     assert re.fullmatch(pattern, text), f"really it says:\n{text}\n\nand the page:\n" + "\n".join(
@@ -173,8 +187,14 @@ def assert_alike(actual: list[str], shown: list[str]) -> None:
     )
 
 
+def _indented(text: str) -> list[str]:
+    """Return JSON as a terminal gets it."""
+    return json.dumps(json.loads(text), indent=2, ensure_ascii=False).splitlines()
+
+
 def _any_time(line: str) -> str:
-    line = re.sub(r"(\d+\\\.\d+)(\\ )(m?s)", r"\\d+\\.\\d+ \3", line)
+    line = re.sub(r"\d+\\\.\d+((\\ )?m?s)", r"\\d+\\.\\d+\1", line)
+    line = re.sub(r"iii\\-asgi\\ [\d\\.]+", r"iii\\-asgi\\ [\\d.]+", line)
     line = re.sub(r"\d\d:\d\d:\d\d", r"\\d\\d:\\d\\d:\\d\\d", line)
     return line.replace("…", ".*")
 
@@ -194,7 +214,12 @@ def terminal(request: pytest.FixtureRequest) -> Iterator[Terminal]:
 def test_console_blocks(page: Path, terminal: Terminal) -> None:
     """Each command of a page, typed in order, gives the output that stands below it."""
     for block in blocks(page):
-        for command in block.commands if block.language == "console" else ():
+        if block.language != "console":
+            continue
+        if not block.commands:
+            for line in block.text.splitlines():
+                terminal.expect(line)
+        for command in block.commands:
             if NOT_RUN(command.line):
                 assert not command.output, "its output cannot be checked"
                 continue
@@ -264,7 +289,8 @@ def test_flags_and_variables_exist(page: Path) -> None:
     known = {flag for command in COMMANDS.values() for flag in flags_of(command)}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known | {"--help"}
     helps = "".join(one.help or "" for command in COMMANDS.values() for one in command.params)
-    assert set(re.findall(r"III_[A-Z_]+", text)) <= set(re.findall(r"III_[A-Z_]+", helps))
+    variables = set(re.findall(r"III_[A-Z_]+[A-Z]", helps)) | {"III_ISOLATION", "III_ASGI"}
+    assert set(re.findall(r"III_[A-Z_]+[A-Z]", text)) <= variables
 
 
 @pytest.mark.parametrize("page", TEXTS, ids=name_of)
@@ -289,7 +315,7 @@ def test_navigation() -> None:
 
 def rows(page: Path, heading: str) -> list[list[str]]:
     """Return the cells of the table below a heading, without its head."""
-    _, found, rest = page.read_text().partition(f"\n{heading}\n")
+    _, found, rest = page.read_text().partition(f"{heading}\n")
     assert found, heading
     lines = re.split(r"^#", rest, maxsplit=1, flags=re.MULTILINE)[0].splitlines()
     table = [line for line in lines if line.startswith("|")][2:]

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from iii_asgi import Bridge, expose
 from iii_asgi.catalogue.model import Route
 
-app = FastAPI(title="Shop")
+app = FastAPI(title="Shop", openapi_url=None)
 
 
 @app.post("/products")

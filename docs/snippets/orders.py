@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from iii_asgi import get_invocation
 from iii_asgi.errors import InvocationError
 
-app = FastAPI(title="Orders")
+app = FastAPI(title="Orders", openapi_url=None)
 
 
 class Order(BaseModel):

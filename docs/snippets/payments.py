@@ -3,7 +3,7 @@
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
 
-app = FastAPI(title="Payments")
+app = FastAPI(title="Payments", openapi_url=None)
 
 
 class Payment(BaseModel):

@@ -161,6 +161,9 @@ def _service_of(route: Route) -> str:
         return slug("_".join(one.text for one in segments if not one.parameters))
     if route.tags and (service := slug(route.tags[0])):
         return service
+    if route.internal:
+        # Documentation pages: every app has them, and an id has one owner on an engine.
+        return ""
     nouns = ["" if one.parameters or _NO_NOUN(one.text) else slug(one.text) for one in segments]
     before_parameter = [
         noun for noun, after in zip(nouns, segments[1:], strict=False) if after.parameters

@@ -32,7 +32,7 @@ HTTP_FLAG = "--http-port"
 class Engine:
     """An iii engine in this process.
 
-    Use it as an async context manager, or call `start` and `stop`::
+    Use it as an async context manager, or call `start` and `stop`:
 
         async with Engine(port=0, http_port=0) as engine:
             print(engine.url, engine.http_url)

@@ -79,3 +79,12 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         await self.quit.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if not self.server_state.connections:  # uvicorn would give nobody a tenth of a second
+            for server in self.servers:
+                server.close()
+            for listener in sockets or ():
+                listener.close()
+        else:
+            await super().shutdown(sockets)

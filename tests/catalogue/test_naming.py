@@ -306,6 +306,15 @@ ROUTES = st.builds(
 DISTINCT = st.lists(ROUTES, max_size=12, unique_by=lambda one: parse(one.path).regular)
 
 
+def test_documentation_pages() -> None:
+    """Pages that every app has carry the app's own service, so that two apps share an engine."""
+    shop = name("/docs", service="shop", internal=True)
+    blog = name("/docs", service="blog", internal=True)
+
+    assert shop.partition("::")[0] == "shop"
+    assert blog.partition("::")[0] == "blog"
+
+
 @given(DISTINCT, st.randoms())
 def test_the_order_of_registration_does_not_matter(
     routes: list[Route], chance: random.Random
