@@ -26,6 +26,8 @@ async def call(hub: Hub, caller: Worker, message: m.InvokeFunction) -> Outcome:
 
     For a void call, and for one without an invocation id, it returns when the call is sent.
     """
+    if message.data is m.NO_DATA:
+        return failure("missing_data", "a call needs data, if only null: a real engine drops it")
     if is_blank(message.namespace):
         return failure("INVALID_NAMESPACE", "namespace is empty: give a name, or leave it out")
     match _action(message):

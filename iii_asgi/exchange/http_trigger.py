@@ -40,6 +40,7 @@ __all__ = [
     "inline_result",
     "request",
     "text_result",
+    "trace_of",
 ]
 
 
@@ -77,6 +78,15 @@ def infer(data: Raw) -> HttpPayload | None:
     except UNREADABLE:
         return None
     return payload if payload.trigger.type == "http" else None
+
+
+def trace_of(payload: HttpPayload) -> tuple[str | None, str | None]:
+    """Return (traceparent, baggage) of the client: not every engine makes them the call's."""
+    traceparent, baggage = payload.headers.get("traceparent"), payload.headers.get("baggage")
+    return (
+        traceparent if isinstance(traceparent, str) else None,
+        baggage if isinstance(baggage, str) else None,
+    )
 
 
 class HttpTarget:

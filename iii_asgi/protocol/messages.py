@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 __all__ = [
+    "NO_DATA",
     "UNREADABLE",
     "ChannelRef",
     "ErrorBody",
@@ -159,14 +160,19 @@ class RegistrationRejected(_Message, frozen=True):
     owner_worker_id: str | UnsetType | None = UNSET
 
 
+NO_DATA = Raw(b"null")
+"""The `data` of a call that came without."""
+
+
 class InvokeFunction(_Message, frozen=True):
     """A call, in either direction. Without `invocation_id` it is void: no answer is wanted.
 
-    `data` stays raw JSON text: the exchange that recognises it decodes it once.
+    `data` stays raw JSON text: the exchange that recognises it decodes it once. It is never
+    left out: the real engine drops a call without it.
     """
 
     function_id: str
-    data: Raw = Raw(b"null")
+    data: Raw = NO_DATA
     invocation_id: str | UnsetType | None = UNSET
     metadata: Json | UnsetType = UNSET
     traceparent: str | UnsetType | None = UNSET

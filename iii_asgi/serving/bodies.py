@@ -43,6 +43,10 @@ class ChannelWriter(Protocol):
         """Write data; ConnectionLostError when the reader has left."""
         ...
 
+    async def wait_closed(self) -> None:
+        """Wait until the channel is closed; the engine closes it at a write to nobody."""
+        ...
+
     def close(self) -> None:
         """End the data."""
         ...

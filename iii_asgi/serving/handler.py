@@ -64,7 +64,8 @@ class InvocationHandler:
             raise InvocationError("function_not_found", f"this worker has no {function_id}")
         payload = http_trigger.infer(message.data)
         if payload is not None:
-            invocation = self._enter(message, "http", payload.caller_worker_id)
+            trace = http_trigger.trace_of(payload)
+            invocation = self._enter(message, "http", payload.caller_worker_id, *trace)
             serving = http.serve(payload, invocation)
         else:
             arguments, caller_id = direct_call.infer(message.data)
@@ -76,17 +77,25 @@ class InvocationHandler:
         return (await serving)[1]
 
     def _enter(
-        self, message: InvokeFunction, trigger: str | None, caller_worker_id: str | None
+        self,
+        message: InvokeFunction,
+        trigger: str | None,
+        caller_worker_id: str | None,
+        traceparent: str | None = None,
+        baggage: str | None = None,
     ) -> Invocation:
-        """Make the invocation and set it for the running task, which is this call's own."""
+        """Make the invocation and set it for the running task, which is this call's own.
+
+        The trace is the message's; where that has none, the HTTP client's.
+        """
         invocation = Invocation(
             id=message.invocation_id or None,  # UNSET is false
             function_id=message.function_id,
             trigger=trigger,
             metadata=None if message.metadata is UNSET else message.metadata,
             caller_worker_id=caller_worker_id,
-            traceparent=message.traceparent or None,
-            baggage=message.baggage or None,
+            traceparent=message.traceparent or traceparent,
+            baggage=message.baggage or baggage,
             worker=self._caller,
         )
         current_invocation.set(invocation)

@@ -89,11 +89,10 @@ class HttpServing:
         return self._channel_body(payload, body)
 
     def _channel_body(self, payload: HttpPayload, ref: ChannelRef) -> ChannelBody:
-        length = payload.headers.get("content-length")
         return ChannelBody(
             self._channels,
             ref,
-            length=int(length) if isinstance(length, str) and length.isdecimal() else None,
+            length=_length_of(payload),
             complete=payload.caller_worker_id is not None,
         )
 
@@ -125,22 +124,38 @@ class HttpServing:
         return None
 
 
+def _length_of(payload: HttpPayload) -> int | None:
+    """Return the announced length of the body, where it is a number that one can have."""
+    length = payload.headers.get("content-length")
+    if isinstance(length, str) and length.isdecimal() and len(length) < 20:
+        return int(length)
+    return None
+
+
 async def _stream(
     writer: ChannelWriter, response: httpx.Response, body: bytes, stream: ResponseStream
 ) -> None:
     """Write the answer into its channel until its end, or until the client leaves."""
+    leaving = asyncio.create_task(writer.wait_closed())
+    leaving.add_done_callback(lambda _: _abandon(stream))
     try:
         for frame in http_trigger.control_frames(response.status_code, response.headers.raw):
             await writer.send_text(frame)
         if body:
             await writer.send(body)
         await _pump(stream, writer)
-    except ConnectionLostError:
-        pass  # the client left; closing the stream tells the app
+    except (ConnectionLostError, httpx.StreamClosed):
+        pass  # the client left
     except httpx.RemoteProtocolError:
         pass  # the app broke off; it is logged, and the client sees a short answer
     finally:
+        leaving.cancel()
         writer.close()
+
+
+def _abandon(stream: ResponseStream) -> None:
+    stream.disconnect()
+    stream.wake()  # whoever waits for the next chunk
 
 
 async def _opening(headers: HeaderLines, stream: ResponseStream) -> tuple[bytes, bool]:

@@ -77,6 +77,10 @@ class Writer:
         except ConnectionClosed:
             raise ConnectionLostError("the reader of the channel has left") from None
 
+    async def wait_closed(self) -> None:
+        """Wait until the channel is closed: the reader has left, which a write brings out."""
+        await self._socket.wait_closed()
+
     def close(self) -> None:
         """End the data. The closing handshake goes on in the background."""
         _close(self._socket, self._closing)

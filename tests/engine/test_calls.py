@@ -35,6 +35,16 @@ async def test_a_call_reaches_the_owner_and_comes_back(
     assert answer["function_id"] == "echo"
 
 
+async def test_a_call_without_data_is_an_error(engine: Engine, worker: RawWorker) -> None:
+    """A call that a real engine would drop is answered with what is missing."""
+    await worker.offer("echo", echo)
+    async with RawWorker(engine, "caller") as caller:
+        await caller.send("invokefunction", function_id="echo", invocation_id=str(uuid.uuid4()))
+        await soon(lambda: any("error" in one for one in caller.received("invocationresult")))
+
+    assert caller.received("invocationresult")[-1]["error"]["code"] == "missing_data"
+
+
 async def test_an_object_gains_the_callers_id(engine: Engine, worker: RawWorker) -> None:
     """The caller cannot pretend to be another worker."""
     await worker.offer("echo", echo)

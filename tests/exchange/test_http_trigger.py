@@ -387,6 +387,12 @@ def test_body_without_a_channel(body: Any, expected: bytes) -> None:
     assert http_trigger.body_of(payload, "channel") == expected
 
 
+def test_trace() -> None:
+    """The client's own trace context is known; repeated lines are none."""
+    payload = http_payload(headers={"traceparent": "00-1", "baggage": ["a=1", "b=2"]})
+    assert http_trigger.trace_of(payload) == ("00-1", None)
+
+
 def test_exchange_is_whole() -> None:
     """One module has all that an HTTP trigger's exchange needs."""
     result = http_trigger.text_result(404, "Not Found")

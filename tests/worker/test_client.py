@@ -12,6 +12,7 @@ from iii_asgi.engine import Engine
 from iii_asgi.errors import ConnectionLostError, EngineRefusedError, InvocationError
 from iii_asgi.worker import client
 from iii_asgi.worker.client import visit
+from tests.worker.helpers import open_place
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +39,26 @@ async def test_error_of_a_call(url: str) -> None:
     with pytest.raises(InvocationError, match="function_not_found"):
         async with visit(url, metadata=VISITOR) as link:
             await link.call("nothing::here", {})
+
+
+async def test_serves_nothing() -> None:
+    """A call that comes to a visitor all the same is answered: there is no such function."""
+    async with open_place() as place, visit(place.url, metadata=VISITOR):
+        await place.peers[0].invoke("f")
+        answer = await place.peers[0].one("invocationresult")
+
+    assert answer["error"] == {
+        "code": "function_not_found",
+        "message": "this worker has no f",
+    }
+
+
+async def test_events_of_others() -> None:
+    """What the engine says of other things is no matter to a visitor."""
+    async with open_place() as place, visit(place.url, metadata=VISITOR) as link:
+        trigger = {"id": "t", "trigger_type": "http", "function_id": "f"}
+        await place.peers[0].send("triggerregistrationresult", **trigger)
+        assert await link.call("engine::workers::list", {}) == {}
 
 
 async def test_no_engine() -> None:

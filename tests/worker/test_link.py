@@ -19,9 +19,10 @@ from iii_asgi.errors import (
 from iii_asgi.invocation import Invocation, current_invocation
 from iii_asgi.protocol import messages as m
 from iii_asgi.worker import link as link_module
-from iii_asgi.worker.link import Handler
+from iii_asgi.worker.connection import connect
+from iii_asgi.worker.link import Handler, Link
 from tests.exchange.helpers import Nobody
-from tests.worker.helpers import linked, soon
+from tests.worker.helpers import Peer, linked, open_place, soon
 
 pytestmark = pytest.mark.anyio
 
@@ -288,6 +289,24 @@ async def test_answer_to_nobody(caplog: pytest.LogCaptureFixture) -> None:
         await peer.settle()
 
     assert not caplog.records
+
+
+async def test_late_greeting() -> None:
+    """A greeting that comes when nobody waits for it any more is no matter."""
+
+    async def script(peer: Peer) -> None:
+        await peer.socket.recv()
+        await peer.welcome()
+
+    async with open_place(script) as place:
+        link = Link(await connect(place.url), answering(1), lambda _: None, resend=False)
+        receiving = asyncio.create_task(link.receive())
+        link.greeting.cancel()
+        await link.send(m.RegisterFunction(id="f"))
+        await (await place.peer()).invoke()
+        await (await place.peer()).one("invocationresult")
+        await link.finish()
+        await asyncio.gather(receiving, return_exceptions=True)
 
 
 async def test_refusal() -> None:

@@ -293,9 +293,7 @@ async def mute(peer: Peer) -> None:
     await peer.welcome(answers=False)
 
 
-async def test_silence(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_silence(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """What does not greet is tried again: it may be a hung engine, or none."""
     monkeypatch.setattr(worker_module, "GREETING_TIMEOUT", 0.02)
     async with open_place(silent) as place, running(place.url):
@@ -304,9 +302,7 @@ async def test_silence(
     assert "timed out. Next try in" in caplog.text
 
 
-async def test_no_answer(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_no_answer(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """An engine that greets and never answers is hung, and is tried again."""
     from iii_asgi.worker import registrations
 

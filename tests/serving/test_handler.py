@@ -1,0 +1,258 @@
+"""One invocation, from its message to its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from anyio import from_thread
+from fastapi import FastAPI, Request
+from msgspec import UNSET, Raw
+from starlette.testclient import TestClient
+
+from iii_asgi import get_invocation
+from iii_asgi.asgi.transport import ASGITransport
+from iii_asgi.catalogue.build import build_catalogue
+from iii_asgi.engine import Engine
+from iii_asgi.errors import InvocationError
+from iii_asgi.protocol.messages import InvokeFunction, encode
+from iii_asgi.serving.handler import InvocationHandler
+from iii_asgi.settings import Settings
+from iii_asgi.worker.channels import Channels
+from tests.engine.helpers import RawWorker, fetch
+from tests.exchange.helpers import Nobody, http_data
+from tests.serving.helpers import bridged
+
+pytestmark = pytest.mark.anyio
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+app = FastAPI()
+
+
+@app.get("/told", tags=["t"])
+async def told(request: Request) -> dict[str, Any]:
+    """Tell what a route knows of its call."""
+    one = get_invocation(request)
+    if one is None:
+        return {"invocation": None}
+    fields = ("id", "function_id", "trigger", "metadata", "caller_worker_id")
+    return {field: getattr(one, field) for field in (*fields, "traceparent", "baggage")}
+
+
+@app.get("/pay", tags=["t"])
+async def pay(request: Request) -> Any:
+    """Call another function."""
+    invocation = get_invocation(request)
+    assert invocation is not None
+    return await invocation.worker.trigger("bank::pay", {"sum": 3})
+
+
+@app.get("/pay-sync", tags=["t"])
+def pay_sync(request: Request) -> Any:
+    """Call another function from a sync route."""
+    invocation = get_invocation(request)
+    assert invocation is not None
+    return from_thread.run(invocation.worker.trigger, "bank::pay", {"sum": 3})
+
+
+@app.post("/echo", tags=["t"])
+async def echo(request: Request) -> Any:
+    """Give the body back."""
+    return await request.json()
+
+
+def make(**options: Any) -> InvocationHandler:
+    """Return a handler that serves the app without an engine."""
+    catalogue = build_catalogue(app, settings=Settings())
+    channels = Channels("ws://127.0.0.1:9")
+    return InvocationHandler(catalogue.functions, ASGITransport(app), channels, Nobody(), **options)
+
+
+def call(function_id: str, data: Any = None, **fields: Any) -> InvokeFunction:
+    """Return the message of a call."""
+    raw = data if isinstance(data, Raw) else Raw(encode(data))
+    return InvokeFunction(function_id=function_id, data=raw, **fields)
+
+
+@pytest.fixture
+async def caller(engine: Engine, worker: RawWorker) -> AsyncIterator[RawWorker]:
+    """A worker that calls the app's functions, and offers one."""
+
+    async def answering(worker: RawWorker, call: Any) -> None:
+        trace = {key: call.get(key) for key in ("traceparent", "baggage")}
+        await worker.answer(call, result={"sum": call["data"]["sum"]} | trace)
+
+    await worker.offer("bank::pay", answering)
+    async with bridged(engine, app):
+        yield worker
+
+
+async def test_direct() -> None:
+    """A route knows of a direct call: its id, its metadata, who called."""
+    message = call(
+        "t::told",
+        {"_caller_worker_id": "w1"},
+        invocation_id="i1",
+        metadata={"a": 1},
+        traceparent=TRACE,
+        baggage="b=1",
+    )
+    told = await make()(message)
+
+    assert bytes(told) == encode(
+        {
+            "id": "i1",
+            "function_id": "t::told",
+            "trigger": None,
+            "metadata": {"a": 1},
+            "caller_worker_id": "w1",
+            "traceparent": TRACE,
+            "baggage": "b=1",
+        }
+    )
+
+
+async def test_void() -> None:
+    """A void call without anything else has nothing to know."""
+    told = bytes(await make()(call("t::told", invocation_id=UNSET)))
+
+    assert told == encode(
+        {
+            "id": None,
+            "function_id": "t::told",
+            "trigger": None,
+            "metadata": None,
+            "caller_worker_id": None,
+            "traceparent": None,
+            "baggage": None,
+        }
+    )
+
+
+async def test_http() -> None:
+    """A route knows when an HTTP trigger fired."""
+    result = await make()(call("t::told", http_data("/told"), invocation_id="i1"))
+
+    assert '"trigger":"http"' in result.body
+
+
+async def test_unknown_function() -> None:
+    """A function that is not there is an error to its caller."""
+    with pytest.raises(InvocationError, match="function_not_found: this worker has no t::none"):
+        await make()(call("t::none"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"trigger": {"type": "http"}},
+        {"trigger": {"type": "http"}, "method": "GET", "path": "/told"},
+        {"trigger": {"type": "cron"}, "job_id": "1"},
+        {"trigger": "http"},
+    ],
+    ids=str,
+)
+async def test_looks_like_http(data: dict[str, Any]) -> None:
+    """What is not quite the payload of an HTTP trigger is arguments."""
+    assert json.loads(bytes(await make()(call("t::echo", data)))) == data
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b"\xff", b"{"])
+async def test_unreadable(text: bytes) -> None:
+    """Data that cannot be read, since it is nested too deeply, say, is an error in words."""
+    with pytest.raises(InvocationError, match=r"BAD_REQUEST: .* no readable JSON"):
+        await make()(call("t::told", Raw(text)))
+
+
+async def test_prefix() -> None:
+    """Triggers have the prefix that the app does not see."""
+    handler = InvocationHandler(
+        build_catalogue(app, settings=Settings(prefix="/shop")).functions,
+        ASGITransport(app, root_path="/shop"),
+        Channels("ws://127.0.0.1:9"),
+        Nobody(),
+        prefix="/shop",
+    )
+    result = await handler(call("t::told", http_data("/shop/told")))
+
+    assert result.status_code == 200
+
+
+# -- calling others ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/pay", "/pay-sync"])
+async def test_calling(path: str, engine: Engine, caller: RawWorker) -> None:
+    """A route, a sync one too, calls any other function, and the trace is carried on."""
+    headers = (f"traceparent: {TRACE}", "baggage: a=1")
+    paid = (await fetch(engine, path, headers=headers)).json
+
+    assert paid["sum"] == 3
+    assert paid["traceparent"].split("-")[1] == TRACE.split("-")[1]
+    assert "a=1" in paid["baggage"]
+
+
+async def test_calling_from_a_call(caller: RawWorker) -> None:
+    """So it does when it was itself called directly."""
+    paid = await caller.result("t::pay", {}, traceparent=TRACE)
+
+    assert paid["traceparent"].split("-")[1] == TRACE.split("-")[1]
+
+
+async def test_no_mixing(caller: RawWorker) -> None:
+    """Calls that run at the same time keep their traces apart."""
+    traces = [TRACE.replace("0af7", f"{number:04x}") for number in range(1, 31)]
+    paid = await asyncio.gather(
+        *(caller.result("t::pay", {}, traceparent=trace) for trace in traces)
+    )
+
+    assert [one["traceparent"][:40] for one in paid] == [trace[:40] for trace in traces]
+
+
+def test_no_invocation() -> None:
+    """Under a test client, as under a server, there is no invocation."""
+    assert TestClient(app).get("/told").json() == {"invocation": None}
+
+
+async def test_no_invocation_under_httpx() -> None:
+    """Nor is there one in a plain transport."""
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test"
+    ) as client:
+        assert (await client.get("/told")).json() == {"invocation": None}
+
+
+# -- the log -----------------------------------------------------------------------------
+
+
+async def test_access_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Each invocation is a line: what was asked, and what came of it."""
+    caplog.set_level(logging.INFO, "iii_asgi.access")
+    handler = make()
+    await handler(call("t::told", http_data("/told")))
+    await handler(call("t::told", {}))
+    with pytest.raises(InvocationError):
+        await handler(call("t::told", http_data("/other")))
+    await handler(call("t::told", http_data("/told", path_params={})))
+
+    lines = [record.getMessage().rpartition("   ")[0] for record in caplog.records]
+    assert lines == [
+        "http  GET /told   t::told   200",
+        "call     t::told   200",
+        "http  GET /other   t::told   BAD_REQUEST",
+        "http  GET /told   t::told   200",
+    ]
+
+
+async def test_no_access_log(caplog: pytest.LogCaptureFixture) -> None:
+    """It can be switched off."""
+    caplog.set_level(logging.INFO)
+    await make(access_log=False)(call("t::told", {}))
+
+    assert "iii_asgi.access" not in [record.name for record in caplog.records]

@@ -1,0 +1,98 @@
+"""A socket that writes what one turn of the event loop sends in one go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from websockets.asyncio.client import connect
+
+from iii_asgi.worker.gathering import GatheringConnection
+from tests.worker.helpers import Peer, Place, nothing, open_place, soon
+
+pytestmark = pytest.mark.anyio
+
+
+class Written(list[bytes]):
+    """What goes to the system, write by write."""
+
+    def __init__(self, connection: GatheringConnection) -> None:
+        super().__init__()
+        self._transport = connection.transport._transport  # type: ignore[attr-defined]
+        self._write = self._transport.write
+        self._transport.write = self
+
+    def __call__(self, data: bytes) -> None:
+        self.append(data)
+        self._write(data)
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Place]:
+    """A server."""
+
+    async def script(peer: Peer) -> None:
+        await peer.listen()
+
+    async with open_place(script) as place:
+        yield place
+
+
+async def open_connection(place: Place) -> GatheringConnection:
+    """Return a connection."""
+    socket = await connect(place.url, create_connection=GatheringConnection, compression=None)
+    assert isinstance(socket, GatheringConnection)
+    return socket
+
+
+async def test_one_write(place: Place) -> None:
+    """Messages of one turn are one write, and all arrive in order."""
+    socket = await open_connection(place)
+    written = Written(socket)
+    await asyncio.gather(*(socket.send(f'{{"type":"{number}"}}') for number in range(10)))
+    await soon(lambda: len(place.peers[0].frames) == 10)
+
+    assert [frame["type"] for frame in place.peers[0].frames] == [str(n) for n in range(10)]
+    assert len(written) == 1
+    await socket.close()
+
+
+async def test_next_turn(place: Place) -> None:
+    """A message of a later turn does not wait."""
+    socket = await open_connection(place)
+    written = Written(socket)
+    for number in range(3):
+        await socket.send('{"type":"a"}')
+        await soon(lambda number=number: len(place.peers[0].frames) == number + 1)  # type: ignore[misc]
+
+    assert len(written) == 3
+    await socket.close()
+
+
+async def test_close(place: Place) -> None:
+    """What was sent before the end arrives."""
+    socket = await open_connection(place)
+    await socket.send('{"type":"last"}')
+    socket.transport.close()
+    await soon(lambda: bool(place.peers[0].frames))
+    await socket.wait_closed()
+
+
+async def test_half_close(place: Place) -> None:
+    """So does what was sent before no more comes."""
+    socket = await open_connection(place)
+    await socket.send('{"type":"last"}')
+    socket.transport.write_eof()
+    await soon(lambda: bool(place.peers[0].frames))
+    await socket.wait_closed()
+
+
+async def test_abort() -> None:
+    """What is held when the connection breaks is dropped, in silence."""
+    async with open_place(nothing) as place:
+        socket = await open_connection(place)
+        await socket.send('{"type":"lost"}')
+        socket.transport.abort()
+        await asyncio.sleep(0)
+        await socket.wait_closed()
