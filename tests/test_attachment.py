@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -14,7 +14,6 @@ import uvicorn
 from fastapi import FastAPI, Request, WebSocket
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
-from websockets.asyncio.client import connect
 
 from iii_asgi import Settings, attach, get_invocation
 from iii_asgi.engine import Engine
@@ -59,17 +58,13 @@ def make_app(log: Log, *, fails_at: str = "") -> FastAPI:
 
 
 class Server:
-    """A uvicorn server in a thread of its own.
-
-    Attributes:
-        exit_code: that of the process it would be, when it could not start.
-    """
+    """A uvicorn server in a thread of its own."""
 
     def __init__(self, app: ASGIApp) -> None:
-        config = uvicorn.Config(app, port=0, log_config=None, lifespan="auto")
+        # Another loop would become that of the whole process, with the oldest uvicorn.
+        config = uvicorn.Config(app, port=0, log_config=None, ws="none", loop="asyncio")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run)
-        self.exit_code: object = None
 
     async def __aenter__(self) -> Server:
         self._thread.start()
@@ -81,10 +76,8 @@ class Server:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        try:
+        with suppress(SystemExit):  # it could not start
             self._server.run()
-        except SystemExit as error:
-            self.exit_code = error.code
 
     @property
     def url(self) -> str:
@@ -148,9 +141,10 @@ async def test_triggers(given: str, engine: Engine, monkeypatch: pytest.MonkeyPa
     settings = Settings(url=engine.url) if given == "settings" else None
     if given == "environment":
         monkeypatch.setenv("III_ASGI_HTTP", "routes")
-    async with Server(attach(make_app(Log()), settings=settings)):
-        await soon(lambda: hub_of(engine).registry.get("default", "t::state") is not None)
-        assert (await fetch(engine, "/state")).json == {"database": "db", "on_iii": True}
+    async with Server(attach(make_app(Log()), settings=settings)), asyncio.timeout(5):
+        while (answer := await fetch(engine, "/state")).status == 404:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert answer.json == {"database": "db", "on_iii": True}
 
 
 async def test_names(engine: Engine) -> None:
@@ -160,12 +154,11 @@ async def test_names(engine: Engine) -> None:
         await soon(lambda: hub_of(engine).registry.get("default", "mine::state") is not None)
 
 
-async def test_web_socket(engine: Engine) -> None:
+def test_web_socket() -> None:
     """WebSockets are served as before."""
-    async with Server(attach(make_app(Log()))) as server:
-        url = server.url.replace("http", "ws")
-        async with connect(f"{url}/ws", proxy=None) as socket:
-            assert await socket.recv() == "hello"
+    attached = attach(make_app(Log()), settings=Settings(url="ws://127.0.0.1:9", http="off"))
+    with TestClient(attached) as client, client.websocket_connect("/ws") as socket:
+        assert socket.receive_text() == "hello"
 
 
 async def test_engine_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +177,7 @@ async def test_startup_fails(engine: Engine, caplog: pytest.LogCaptureFixture) -
     async with Server(attach(make_app(Log(), fails_at="startup"))) as server:
         assert not server.started
 
-    assert server.exit_code == 3
+    assert server.lifespan.startup_failed
     assert "no database" in caplog.text
 
 
@@ -208,7 +201,7 @@ async def test_bug_at_startup(engine: Engine, caplog: pytest.LogCaptureFixture) 
     async with Server(attach(make_app(log), function_id=broken)) as server:
         assert not server.started
 
-    assert server.exit_code == 3
+    assert server.lifespan.startup_failed
     assert log == ["up", "down"]
     assert "Attaching to iii failed at startup" in caplog.text
 

@@ -137,6 +137,13 @@ def is_there(engine: Engine, function_id: str) -> bool:
     return hub_of(engine).registry.get("default", function_id) is not None
 
 
+async def served(engine: Engine) -> None:
+    """Wait until the routes are there; a process takes its time."""
+    async with asyncio.timeout(20):
+        while (await fetch(engine, "/quick")).status != 200:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 # -- connecting --------------------------------------------------------------------------
 
 
@@ -483,7 +490,7 @@ async def serving(engine: Engine, shop: Shop, **given: Any) -> asyncio.Task[None
     """Serve in this loop until a signal."""
     bridge = Bridge(shop.app, settings=settings(engine, **given))
     task = asyncio.create_task(bridge.serve())
-    await soon(lambda: is_there(engine, "t::quick"))
+    await served(engine)
     return task
 
 
@@ -545,6 +552,10 @@ async def lifespan(app):
 
 app = FastAPI(lifespan=lifespan)
 
+@app.get("/quick")
+async def quick():
+    return "quick"
+
 @app.get("/slow", tags=["t"])
 async def slow(seconds: float = 0):
     print("begins", flush=True)
@@ -581,17 +592,10 @@ def program(engine: Engine, tmp_path: Path) -> Iterator[Any]:
         child.communicate()
 
 
-async def until(condition: Any) -> None:
-    """Wait until something is so; a process takes its time."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - there is nothing to wait for but time
-            await asyncio.sleep(0.02)
-
-
 async def test_run(engine: Engine, program: Any) -> None:
     """A program serves until SIGTERM, finishes what runs, and ends with exit code 0."""
     child = program()
-    await until(lambda: is_there(engine, "t::slow"))
+    await served(engine)
     asking = asyncio.create_task(fetch(engine, "/slow?seconds=0.3"))
     assert await asyncio.to_thread(child.stdout.readline) == "up\n"
     assert await asyncio.to_thread(child.stdout.readline) == "begins\n"
@@ -607,12 +611,12 @@ async def test_run(engine: Engine, program: Any) -> None:
 async def test_run_killed_twice(engine: Engine, program: Any) -> None:
     """A second signal ends it at once, without a traceback."""
     child = program()
-    await until(lambda: is_there(engine, "t::slow"))
+    await served(engine)
     asking = asyncio.create_task(fetch(engine, "/slow?seconds=60"))
     assert await asyncio.to_thread(child.stdout.readline) == "up\n"
     assert await asyncio.to_thread(child.stdout.readline) == "begins\n"
     child.send_signal(signal.SIGINT)
-    await until(lambda: not is_there(engine, "t::slow"))
+    await soon(lambda: not is_there(engine, "t::slow"))
     started = time.monotonic()
     child.send_signal(signal.SIGINT)
     out, err = await asyncio.to_thread(child.communicate, timeout=20)

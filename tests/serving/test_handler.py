@@ -142,6 +142,19 @@ async def test_http() -> None:
     assert '"trigger":"http"' in result.body
 
 
+async def test_trace_of_client() -> None:
+    """The trace is the engine's; where that sends none, the HTTP client's."""
+    headers = {"traceparent": TRACE, "baggage": "client=1"}
+    data = http_data("/told", headers=headers)
+    result = await make()(call("t::told", data, invocation_id="i1"))
+    theirs = json.loads(result.body)
+    result = await make()(call("t::told", data, traceparent=TRACE[:-1] + "0", baggage="engine=1"))
+    ours = json.loads(result.body)
+
+    assert (theirs["traceparent"], theirs["baggage"]) == (TRACE, "client=1")
+    assert (ours["traceparent"], ours["baggage"]) == (TRACE[:-1] + "0", "engine=1")
+
+
 async def test_unknown_function() -> None:
     """A function that is not there is an error to its caller."""
     with pytest.raises(InvocationError, match="function_not_found: this worker has no t::none"):

@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from iii_asgi.worker.gathering import GatheringConnection
-from tests.worker.helpers import Peer, Place, nothing, open_place, soon
+from tests.worker.helpers import Peer, Place, open_place, soon
 
 pytestmark = pytest.mark.anyio
 
@@ -90,7 +90,11 @@ async def test_half_close(place: Place) -> None:
 
 async def test_abort() -> None:
     """What is held when the connection breaks is dropped, in silence."""
-    async with open_place(nothing) as place:
+
+    async def silent(peer: Peer) -> None:
+        await peer.socket.wait_closed()
+
+    async with open_place(silent) as place:
         socket = await open_connection(place)
         await socket.send('{"type":"lost"}')
         socket.transport.abort()
