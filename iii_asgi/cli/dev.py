@@ -53,6 +53,7 @@ def run(plan: Plan, ports: Ports, watching: Watching | None, screen: Screen) -> 
     """
     if _GRACE not in plan.settings and not os.environ.get(variable_of(_GRACE)):
         plan.settings[_GRACE] = _DEFAULT_GRACE
+    Settings.resolve(**plan.settings)  # what is wrong is said before anything starts
     with needs_standard(), suppress(asyncio.CancelledError):  # a second signal
         return process.run(_run(plan, ports, watching, screen), plan.loop)
     return 0

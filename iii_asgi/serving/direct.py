@@ -36,7 +36,10 @@ class DirectServing:
         Raises:
             InvocationError: the arguments do not fit, or the app answered 400 or above.
         """
-        call = self._target.call(arguments)
+        try:
+            call = self._target.call(arguments)
+        except InvocationError as error:
+            return 400, self._error(error.code, error.message, 400, None)
         try:
             response = await self._transport.handle_async_request(call.request(invocation))
         except httpx.RemoteProtocolError:
@@ -48,10 +51,14 @@ class DirectServing:
         if status < 400:
             return status, values.value_of(raw_headers, body)
         code, message, detail = values.error_of(status, raw_headers, body)
+        return status, self._error(code, message, status, detail)
+
+    def _error(self, code: str, message: str, status: int, detail: Any) -> dict[str, Any]:
+        """Return the value that stands for an error, unless errors are to be raised."""
         if self._errors == "raise":
             raise InvocationError(code, message)
         error = {"code": code, "message": message, "status_code": status, "detail": detail}
-        return status, {"success": False, "error": error}
+        return {"success": False, "error": error}
 
 
 async def _collect(response: httpx.Response) -> bytes:

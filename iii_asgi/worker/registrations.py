@@ -32,19 +32,26 @@ class Patience:
     """How often to ask again for what was refused, in seconds.
 
     Attributes:
-        first: the first pause; each is twice the one before.
+        share: each pause is this share of the time waited so far. A takeover comes late by
+            at most that, however long the owner stayed.
+        first: no pause is shorter.
         longest: no pause is longer.
         grace: how long a refusal may take. Functions are the engine's own, and it refuses
             before it answers what comes later. Triggers may be another worker's.
     """
 
+    share: float
     first: float
     longest: float
     grace: float
 
+    def pause(self, waited: float) -> float:
+        """Return the seconds until the next try, after so many of waiting."""
+        return min(max(self.first, self.share * waited), self.longest)
 
-FUNCTIONS = Patience(first=0.001, longest=1.0, grace=0.0)
-TRIGGERS = Patience(first=1.0, longest=30.0, grace=1.0)
+
+FUNCTIONS = Patience(share=0.02, first=0.001, longest=1.0, grace=0.0)
+TRIGGERS = Patience(share=1.0, first=1.0, longest=30.0, grace=1.0)
 
 
 class Registrations:
@@ -121,10 +128,10 @@ class Registrations:
 
     async def _ask_again(self, link: Link, refused: dict[str, str], patience: Patience) -> None:
         known: dict[str, Registration] = {**self._functions, **self._bindings}
-        pause = patience.first
+        loop = asyncio.get_running_loop()
+        since = loop.time()
         while refused:
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, patience.longest)
+            await asyncio.sleep(patience.pause(loop.time() - since))
             asked = sorted(refused)
             self._asked.update(asked)
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.cli.helpers import APP, running
+
+
+@pytest.fixture(autouse=True, scope="session")
+def active_environment() -> Iterator[None]:
+    """The shell finds ``iii-asgi``, as in a virtual environment that is active."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        yield
 
 
 @pytest.fixture

@@ -190,6 +190,13 @@ async def test_returned_error(caller: RawWorker) -> None:
     }
 
 
+async def test_returned_without_asking_the_app(caller: RawWorker) -> None:
+    """Arguments that do not fit are such a value, too."""
+    answer = await caller.result("items::fail_gently", {})
+
+    assert (answer["success"], answer["error"]["status_code"]) == (False, 400)
+
+
 async def test_returned_by_setting(engine: Engine, worker: RawWorker) -> None:
     """It can be so for the whole app."""
     async with bridged(engine, app, http="off", errors="return"):

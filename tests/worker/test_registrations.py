@@ -17,7 +17,7 @@ from tests.worker.helpers import Peer, nothing, open_place, running
 
 pytestmark = pytest.mark.anyio
 
-QUICK = Patience(first=0.01, longest=0.05, grace=0.03)
+QUICK = Patience(share=1.0, first=0.01, longest=0.05, grace=0.03)
 
 REJECTION = {"code": "FUNCTION_NAMESPACE_CONFLICT", "function_id": "f", "owner_worker_id": "o"}
 
@@ -278,3 +278,13 @@ def test_describe(config: object, words: str) -> None:
     """A trigger is described by its route, where it has one."""
     binding = m.RegisterTrigger(id="t", trigger_type="cron", function_id="f", config=config)
     assert describe(binding) == words
+
+
+def test_pauses() -> None:
+    """Whoever stands by asks often at first, and never less than once a second."""
+    assert [registrations.FUNCTIONS.pause(waited) for waited in (0, 1, 10, 3600)] == [
+        0.001,
+        0.02,
+        0.2,
+        1.0,
+    ]
