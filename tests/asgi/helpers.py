@@ -77,7 +77,7 @@ async def echo_scope(scope: Scope, receive: Receive, send: Send) -> None:
 def uvicorn_server(app: ASGIApp, **config: Any) -> Iterator[str]:
     """Serve an app with uvicorn on a free port; give its URL."""
     config = {"ws": "none", "lifespan": "off", "log_config": None, "access_log": False} | config
-    server = uvicorn.Server(uvicorn.Config(app, port=0, **config))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, loop="asyncio", **config))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
