@@ -41,7 +41,7 @@ def attach(
     """
     if settings is None:
         settings = Settings.resolve()
-        if variable_of("http") not in os.environ:
+        if not os.environ.get(variable_of("http")):
             settings = replace(settings, http="off")
     bridge = Bridge(app, settings=settings, function_id=function_id)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Self
 
 import httpx
@@ -17,7 +18,7 @@ from iii_asgi.asgi.transport import ASGITransport
 from iii_asgi.catalogue import bindings
 from iii_asgi.catalogue.build import build_catalogue
 from iii_asgi.catalogue.model import Catalogue, FunctionNamer
-from iii_asgi.errors import ConnectionLostError, InvocationError
+from iii_asgi.errors import ConnectionLostError, InvocationError, InvocationTimeoutError
 from iii_asgi.invocation import get_invocation
 from iii_asgi.protocol import messages as m
 from iii_asgi.serving.handler import InvocationHandler
@@ -61,6 +62,7 @@ class Bridge:
         self._function_id = function_id
         self._catalogue: Catalogue | None = None
         self._worker: Worker | None = None
+        self._is_serving = False
         self._callbacks: list[Callable[[ConnectionState], None]] = []
         self.state: Mapping[str, Any] = {}
 
@@ -79,13 +81,19 @@ class Bridge:
         """
         logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s")
         with suppress(asyncio.CancelledError):  # a second signal
-            process.run(self.serve())
+            process.run(self.serve(own_process=True))
 
-    async def serve(self) -> None:
-        """Serve in the running event loop until SIGTERM or SIGINT (see `run`)."""
+    async def serve(self, *, own_process: bool = False) -> None:
+        """Serve in the running event loop until SIGTERM or SIGINT (see `run`).
+
+        Args:
+            own_process: nothing else runs in this process, so what start-up has made can be
+                taken out of the garbage collector's sight.
+        """
         with process.stop_signals() as stop:
             async with self._serving() as working:
-                process.freeze_garbage()
+                if own_process:
+                    process.freeze_garbage()
                 await _first(stop.wait(), working)
                 if stop.is_set():
                     logger.info("Stopping: finishing what runs (again to stop at once)")
@@ -111,8 +119,17 @@ class Bridge:
     @asynccontextmanager
     async def _serving(self) -> AsyncIterator[asyncio.Task[None]]:
         """Run the app and its worker; give the task that ends only when the worker does."""
-        if self._worker is not None:
+        if self._is_serving:
             raise RuntimeError("this bridge is connected already")
+        self._is_serving = True
+        try:
+            async with self._serving_app() as working:
+                yield working
+        finally:
+            self._is_serving = False
+
+    @asynccontextmanager
+    async def _serving_app(self) -> AsyncIterator[asyncio.Task[None]]:
         settings = self.settings
         async with Lifespan(self._app, settings.lifespan) as lifespan:
             transport = ASGITransport(
@@ -123,9 +140,9 @@ class Bridge:
                 on_error=_log_app_error,
             )
             self.state = lifespan.state
-            self._catalogue = self._build_catalogue()
+            self._catalogue = catalogue = self._build_catalogue()
             channels = Channels(settings.url, settings.token)
-            self._worker = worker = self._make_worker(transport, channels)
+            self._worker = worker = self._make_worker(catalogue, transport, channels)
             working = asyncio.create_task(worker.run())
             try:
                 yield working
@@ -138,10 +155,12 @@ class Bridge:
                     await channels.aclose()
                     self._worker = None
 
-    def _make_worker(self, transport: ASGITransport, channels: Channels) -> Worker:
+    def _make_worker(
+        self, catalogue: Catalogue, transport: ASGITransport, channels: Channels
+    ) -> Worker:
         settings = self.settings
         handler = InvocationHandler(
-            self.catalogue.functions,
+            catalogue.functions,
             transport,
             channels,
             caller=self,
@@ -151,7 +170,7 @@ class Bridge:
         )
         worker = Worker(
             handler,
-            self._offer,
+            partial(self._offer, catalogue),
             url=settings.url,
             token=settings.token,
             name=settings.name,
@@ -177,6 +196,7 @@ class Bridge:
         finally:
             await transport.drain(0)
             await worker.disconnect()
+            await transport.drain(0)  # for calls that came until then
 
     # -- the catalogue -------------------------------------------------------------------
 
@@ -197,11 +217,12 @@ class Bridge:
             self._app, settings=self.settings, function_id=self._function_id, taken=taken
         )
 
-    async def _offer(self, greeting: m.WorkerRegistered, call: Call) -> Sequence[m.Message]:
+    async def _offer(
+        self, own: Catalogue, greeting: m.WorkerRegistered, call: Call
+    ) -> Sequence[m.Message]:
         """Return what to register on this engine, whose other triggers may bind our hands."""
-        taken = bindings.spellings_of_others(self.catalogue, await _registered_triggers(call))
-        if taken:
-            self._catalogue = self._build_catalogue(taken)
+        taken = bindings.spellings_of_others(own, await _registered_triggers(call))
+        self._catalogue = self._build_catalogue(taken) if taken else own
         observe = await _has_observers(greeting, call)
         functions = self.catalogue.functions
         namespace = self.settings.namespace
@@ -269,6 +290,8 @@ async def _registered_triggers(call: Call) -> list[Any]:
         listed = await call(
             "engine::registered-triggers::list", {"include_internal": False}, timeout=_PATIENCE
         )
+    except InvocationTimeoutError:
+        raise  # without the list we might panic its router: later, then
     except InvocationError as error:
         logger.warning("The engine does not list its triggers (%s)", error)
         return []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
@@ -39,7 +40,8 @@ class Settings:
         url: WebSocket URL of the engine's worker port.
         token: sent as ``Authorization: Bearer`` to the engine.
         namespace: where the functions live on the engine.
-        name: the worker's name; unique on the engine, so the default has host and pid.
+        name: the worker's name; unique on the engine, so the default has host, pid and a few
+            random digits.
         service: the ``service`` of functions whose route suggests none (default: the app's
             title).
         http: which HTTP triggers are registered: one a route, catch-alls for the whole
@@ -70,7 +72,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not self.name:
-            object.__setattr__(self, "name", f"{platform.node() or 'host'}:{os.getpid()}")
+            object.__setattr__(self, "name", _default_name())
         object.__setattr__(self, "prefix", _path("prefix", self.prefix))
         object.__setattr__(self, "root_path", _path("root_path", self.root_path))
         _check_url(self.url)
@@ -105,6 +107,12 @@ class Settings:
 def variable_of(setting: str) -> str:
     """Return the environment variable of a setting, e.g. ``III_URL``, ``III_ASGI_HTTP``."""
     return _SHARED_VARIABLES.get(setting) or f"III_ASGI_{setting.upper()}"
+
+
+def _default_name() -> str:
+    """Return a worker name that no other bridge has: not in this process, and not the one
+    before it in a container, where the host and the pid are the same."""
+    return f"{platform.node() or 'host'}:{os.getpid()}:{secrets.token_hex(2)}"
 
 
 def _flag(setting: str) -> Callable[[str], bool]:

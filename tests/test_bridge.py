@@ -323,6 +323,46 @@ async def test_spelling_of_others(engine: Engine, shop: Shop) -> None:
             assert (await fetch(engine, "/items/7")).json == "7"
 
 
+async def test_spelling_of_others_when_more_come(engine: Engine) -> None:
+    """On a new connection the spellings are those of all triggers that are there then."""
+    app = FastAPI()
+
+    @app.get("/users/{user_id}")
+    @app.get("/orders/{order_id}")
+    async def read() -> None:
+        """Read nothing."""
+
+    def paths(bridge: Bridge) -> set[str]:
+        return {one.api_path for f in bridge.catalogue.functions for one in f.triggers}
+
+    async with RawWorker(engine, "other") as other:
+        await other.offer("f")
+        await other.bind("/users/:uid", "PUT")
+        async with Bridge(app, settings=settings(engine)).connect() as bridge:
+            assert {"/users/:uid", "/orders/:order_id"} <= paths(bridge)
+            assert bridge.worker is not None
+            first = bridge.worker.worker_id
+            assert first is not None
+            await other.bind("/orders/:oid/lines", "PUT")
+            await hub_of(engine).registry.workers[first].link.retire()
+            await soon(lambda: first not in hub_of(engine).registry.workers)
+            await other.bind("/orders/:oid", "PUT")
+            worker = bridge.worker
+            await soon(lambda: worker.worker_id != first and worker.registered.is_set())
+
+            assert {"/users/:uid", "/orders/:oid"} <= paths(bridge)
+
+
+async def test_connected_twice(engine: Engine, shop: Shop) -> None:
+    """One bridge is connected once at a time, and says so before it starts the app again."""
+    bridge = Bridge(shop.app, settings=settings(engine))
+    async with bridge.connect():
+        with pytest.raises(RuntimeError, match="connected already"):
+            async with bridge.connect():
+                raise AssertionError
+        assert await bridge.trigger("t::item", {"item_id": 7}) == "7"
+
+
 @pytest.mark.parametrize(
     "answer",
     [

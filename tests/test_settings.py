@@ -22,8 +22,11 @@ def test_defaults() -> None:
 
 
 def test_every_process_has_a_name_of_its_own() -> None:
-    """The engine refuses a second worker of the same name, so the default names the process."""
-    assert Settings.resolve({}).name.endswith(f":{os.getpid()}")
+    """The engine refuses a second worker of the same name, so no two bridges have one."""
+    name = Settings.resolve({}).name
+
+    assert f":{os.getpid()}:" in name
+    assert name != Settings.resolve({}).name
     assert Settings.resolve({"III_WORKER_NAME": "shop"}).name == "shop"
 
 

@@ -21,8 +21,6 @@ __all__ = [
     "bind",
     "register",
     "spellings_of_others",
-    "unbind",
-    "unregister",
 ]
 
 OBSERVERS = "observe.v1"
@@ -75,11 +73,6 @@ def register(function: Function) -> m.RegisterFunction:
     )
 
 
-def unregister(function: Function) -> m.UnregisterFunction:
-    """Return the message that takes a function back."""
-    return m.UnregisterFunction(id=function.id)
-
-
 def bind(
     function: Function, trigger: HttpTrigger, *, namespace: str = "default", observe: bool = False
 ) -> m.RegisterTrigger | m.Observe:
@@ -107,10 +100,3 @@ def bind(
         config={"api_path": trigger.api_path, "http_method": trigger.method},
         namespace=target,
     )
-
-
-def unbind(trigger: HttpTrigger, *, observe: bool = False) -> m.UnregisterTrigger | m.Unobserve:
-    """Return the message that takes an HTTP trigger back."""
-    if observe:
-        return m.Unobserve(id=trigger.id)
-    return m.UnregisterTrigger(id=trigger.id, trigger_type="http")

@@ -124,7 +124,8 @@ class HttpTarget:
         if "%2" in actual:
             self._check_decoded(payload.method, actual)
         if self._prefix:
-            actual = actual.removeprefix(self._prefix) or "/"
+            # One front end ignores empty segments, so a doubled slash can stand before it.
+            actual = f"/{actual.lstrip('/')}".removeprefix(self._prefix) or "/"
         return actual
 
     def _learn(self, payload: HttpPayload) -> Pattern:

@@ -12,6 +12,7 @@ from msgspec import Raw
 
 from iii_asgi.errors import code_for_status
 from iii_asgi.exchange import wire_http
+from iii_asgi.exchange.readable import is_readable
 from iii_asgi.exchange.wire_http import HeaderLines
 from iii_asgi.protocol.messages import UNREADABLE
 
@@ -47,7 +48,7 @@ def value_of(raw_headers: HeaderLines, body: bytes) -> Any:
     if not body:
         return None
     media_type = wire_http.content_type_of(raw_headers) or "application/octet-stream"
-    if wire_http.is_json(media_type) and _is_readable(body):
+    if wire_http.is_json(media_type) and is_readable(body):
         return Raw(body)
     if _is_text(media_type) and not _is_encoded(raw_headers):
         with suppress(UnicodeDecodeError):
@@ -80,15 +81,6 @@ def _is_text(media_type: str) -> bool:
 
 def _is_encoded(raw_headers: HeaderLines) -> bool:
     return any(name.lower() == b"content-encoding" for name, _ in raw_headers)
-
-
-def _is_readable(body: bytes) -> bool:
-    """Whether the engine can read it; it drops an answer that it cannot, and nobody hears."""
-    try:
-        msgspec.json.decode(body)
-    except UNREADABLE:
-        return False
-    return True
 
 
 def error_of(status: int, raw_headers: HeaderLines, body: bytes) -> tuple[str, str, Any]:

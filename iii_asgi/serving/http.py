@@ -80,7 +80,8 @@ class HttpServing:
         try:
             path = self._target.path(payload)
         except (InvocationError, http_trigger.MissingParameterError):
-            path = payload.path
+            # Made up, perhaps to write lines of its own into the log.
+            return f"{payload.method!r} {payload.path!r}"
         return f"{payload.method} {path}"
 
     def _body(self, payload: HttpPayload) -> httpx.AsyncByteStream:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as websockets_connect
@@ -17,9 +17,12 @@ from websockets.uri import parse_uri
 
 from iii_asgi.errors import ConnectionLostError
 from iii_asgi.protocol.messages import ChannelRef
-from iii_asgi.worker.connection import channel_url
+from iii_asgi.worker import connection
 
 __all__ = ["Channels", "Reader", "Writer"]
+
+Closing: TypeAlias = dict[asyncio.Task[None], ClientConnection]
+"""What closes in the background, by the task that closes it."""
 
 FRAME_SIZE = 64 * 1024
 """The engine and the SDKs expect data in frames of at most this many bytes."""
@@ -28,7 +31,7 @@ FRAME_SIZE = 64 * 1024
 class Reader:
     """The reading end of a channel. Iterate over it for the data; text frames are skipped."""
 
-    def __init__(self, socket: ClientConnection, closing: set[asyncio.Task[None]]) -> None:
+    def __init__(self, socket: ClientConnection, closing: Closing) -> None:
         self._socket = socket
         self._closing = closing
 
@@ -50,7 +53,7 @@ class Reader:
 class Writer:
     """The writing end of a channel."""
 
-    def __init__(self, socket: ClientConnection, closing: set[asyncio.Task[None]]) -> None:
+    def __init__(self, socket: ClientConnection, closing: Closing) -> None:
         self._socket = socket
         self._closing = closing
 
@@ -101,7 +104,7 @@ class Channels:
             "close_timeout": 1,
             **_proxy_of(engine_url),
         }
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: Closing = {}
 
     async def reader(self, ref: ChannelRef) -> Reader:
         """Take the reading end.
@@ -116,23 +119,24 @@ class Channels:
         return Writer(await self._open(ref), self._closing)
 
     async def aclose(self) -> None:
-        """Wait for the closing handshakes that still run."""
+        """Close what is still closing: a client that stalls has two seconds more."""
+        await asyncio.gather(*map(connection.close, self._closing.values()))
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def _open(self, ref: ChannelRef) -> ClientConnection:
         try:
-            return await websockets_connect(channel_url(self._url, ref), **self._options)
+            return await websockets_connect(connection.channel_url(self._url, ref), **self._options)
         except (OSError, WebSocketException) as error:
             raise ConnectionLostError(
                 f"channel {ref.channel_id} cannot be opened ({type(error).__name__})"
             ) from error
 
 
-def _close(socket: ClientConnection, closing: set[asyncio.Task[None]]) -> None:
+def _close(socket: ClientConnection, closing: Closing) -> None:
     """Close in the background: nobody has to wait for the handshake."""
     task = asyncio.get_running_loop().create_task(socket.close())
-    closing.add(task)
-    task.add_done_callback(closing.discard)
+    closing[task] = socket
+    task.add_done_callback(closing.pop)
 
 
 def _proxy_of(engine_url: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ that no retry mends from one that passes, `delays` gives the pauses between trie
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterator
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -18,10 +19,13 @@ from iii_asgi.errors import EngineRefusedError
 from iii_asgi.protocol.messages import ChannelRef
 from iii_asgi.worker.gathering import GatheringConnection
 
-__all__ = ["channel_url", "connect", "delays", "refusal"]
+__all__ = ["channel_url", "close", "connect", "delays", "reason", "refusal", "shown"]
 
 MAX_MESSAGE = 64 * 1024 * 1024
 """The engine resets a connection that sends more (protocol: messages)."""
+
+CLOSE_TIMEOUT = 2.0
+"""Seconds that a peer has to read what is left, and to say goodbye."""
 
 _FIRST_DELAY, _LONGEST_DELAY, _JITTER = 1.0, 30.0, 0.3
 _FINAL_STATUSES = {401: "UNAUTHORIZED", 403: "FORBIDDEN"}
@@ -47,6 +51,18 @@ async def connect(url: str, token: str | None = None) -> ClientConnection:
         close_timeout=1,
         create_connection=GatheringConnection,
     )
+
+
+async def close(socket: ClientConnection) -> None:
+    """Say goodbye; a peer that reads nothing any more is left after two seconds.
+
+    The library's own limit begins only when the peer has read what was written before.
+    """
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await socket.close()
+    except TimeoutError:
+        socket.transport.abort()
 
 
 def refusal(error: BaseException) -> EngineRefusedError | None:
@@ -77,6 +93,11 @@ def reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "timed out"
     return f"failed ({type(error).__name__}: {error})"
+
+
+def shown(url: str) -> str:
+    """Return a URL for a log line: without its query, which may hold a secret."""
+    return url.partition("?")[0]
 
 
 def delays() -> Iterator[float]:

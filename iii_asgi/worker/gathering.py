@@ -14,6 +14,9 @@ from websockets.asyncio.client import ClientConnection
 
 __all__ = ["GatheringConnection"]
 
+MOST_HELD = 64 * 1024
+"""Bytes from which on what is held is written at once."""
+
 
 class GatheringConnection(ClientConnection):
     """A connection whose transport gathers; for ``connect(create_connection=…)``."""
@@ -31,6 +34,7 @@ class _GatheringTransport:
         self._transport = transport
         self._loop = loop
         self._held: list[bytes] = []
+        self._size = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -40,6 +44,9 @@ class _GatheringTransport:
         if not self._held:
             self._loop.call_soon(self._flush)
         self._held.append(data)
+        self._size += len(data)
+        if self._size > MOST_HELD:  # for the backpressure of a loop that only sends
+            self._flush()
 
     def write_eof(self) -> None:
         """Write what is held, then say that no more comes."""
@@ -52,6 +59,6 @@ class _GatheringTransport:
         self._transport.close()
 
     def _flush(self) -> None:
-        held, self._held = self._held, []
+        held, self._held, self._size = self._held, [], 0
         if held and not self._transport.is_closing():
             self._transport.write(b"".join(held))

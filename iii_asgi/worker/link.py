@@ -26,6 +26,7 @@ from iii_asgi.errors import (
 from iii_asgi.invocation import current_invocation
 from iii_asgi.protocol import messages as m
 from iii_asgi.protocol.session import Role, Session, State
+from iii_asgi.worker.connection import CLOSE_TIMEOUT, close
 from iii_asgi.worker.resend import Resender
 
 __all__ = ["Handler", "Link"]
@@ -191,12 +192,12 @@ class Link:
                 function_id=function_id,
             )
         if invocation_id is None:
-            await self._write(text)
+            await self._send_call(text)
             return None
         future = self._answers[invocation_id] = self._loop.create_future()
         try:
-            await self._write(text)
             async with asyncio.timeout(timeout):
+                await self._send_call(text)
                 return await future
         except TimeoutError:
             raise InvocationTimeoutError(function_id, timeout or 0) from None
@@ -213,6 +214,14 @@ class Link:
         self._check_open()
         for message in messages:
             await self._write(self._session.send(message))
+
+    async def _send_call(self, text: bytes) -> None:
+        """Send a call, at the pace of the engine: whoever makes calls in a loop must wait."""
+        if len(text) > FRAGMENT:
+            await self._write(text)
+            return
+        with contextlib.suppress(ConnectionClosed):
+            await self._socket.send(text, text=True)
 
     async def _write(self, text: bytes) -> None:
         """Write one text message; on a connection that is gone it is dropped.
@@ -260,10 +269,11 @@ class Link:
         stopped = set(self.invocations)
         for task in stopped:
             task.cancel()
-        await asyncio.gather(*stopped, return_exceptions=True)
+        if stopped:  # a long answer to an engine that reads nothing would take for ever
+            await asyncio.wait(stopped, timeout=CLOSE_TIMEOUT)
         if self._resender is not None:
             await self._resender.flush()
-        await self._socket.close()
+        await close(self._socket)
 
     def close(self) -> None:
         """The connection is gone: fail our calls, and let go of those we serve.

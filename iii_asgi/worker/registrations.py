@@ -7,12 +7,13 @@ it asks again and again, since nobody tells it when the id becomes free (protoco
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from iii_asgi.errors import ConnectionLostError, InvocationError
+from iii_asgi.errors import ConnectionLostError, InvocationError, InvocationTimeoutError
 from iii_asgi.protocol import messages as m
 from iii_asgi.worker.link import Link
 
@@ -25,6 +26,8 @@ logger = logging.getLogger("iii_asgi")
 
 ROUND_TRIP_TIMEOUT = 10.0
 """Seconds for an answer of the engine itself; then it is a hung one."""
+PER_REGISTRATION = 0.03
+"""Seconds more for each registration that it has to do before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Registrations:
         self._bindings: dict[str, m.RegisterTrigger | m.Observe] = {}
         self._asked: set[str] = set()  # ids of which nothing was heard since
         self._asking: dict[Patience, asyncio.Task[None]] = {}
+        self._told: dict[str, str] = {}
         self._link: Link | None = None
 
     async def send(self, link: Link, messages: Sequence[m.Message]) -> None:
@@ -85,8 +89,21 @@ class Registrations:
         self._bindings = {
             one.id: one for one in messages if isinstance(one, m.RegisterTrigger | m.Observe)
         }
-        await link.send(*messages)
-        await _round_trip(link)
+        await link.send(*self._functions.values())
+        await _round_trip(link, len(self._functions))
+        self._tell_standby()
+        await self._bind(link, self._functions.keys() - self.standby.keys())
+
+    async def _bind(self, link: Link, function_ids: Collection[str]) -> None:
+        """Register the triggers of functions that are ours.
+
+        Not before they are: the ids are the same in all processes of an app, so the engine
+        would take the owner's triggers for ours, and drop them when we go.
+        """
+        bindings = [one for one in self._bindings.values() if target_of(one) in function_ids]
+        if bindings:
+            await link.send(*bindings)
+            await _round_trip(link, len(bindings))
 
     def take(self, message: m.Message) -> None:
         """Take the engine's word on a registration."""
@@ -100,10 +117,7 @@ class Registrations:
         if not isinstance(function_id, str) or function_id not in self._functions:
             logger.warning("The engine rejected a registration: %s", message.code)
             return
-        owner = str(message.owner_worker_id or "unknown")
-        if self.standby.get(function_id) != owner:
-            logger.warning("%s belongs to worker %s: standing by", function_id, owner)
-        self.standby[function_id] = owner
+        self.standby[function_id] = str(message.owner_worker_id or "unknown")
         self._asked.discard(function_id)
         self._stand_by(FUNCTIONS)
 
@@ -132,19 +146,32 @@ class Registrations:
         since = loop.time()
         while refused:
             await asyncio.sleep(patience.pause(loop.time() - since))
+            self._tell_standby()
             asked = sorted(refused)
             self._asked.update(asked)
             try:
                 await link.send(*(known[one] for one in asked))
-                await _round_trip(link)
+                await _round_trip(link, len(asked))
             except InvocationError:  # a slow engine: later, then
                 continue
             except ConnectionLostError:
                 return
             await asyncio.sleep(patience.grace)
-            for granted in self._asked.intersection(asked):
-                del refused[granted]
-                logger.info("%s is ours now", describe(known[granted]))
+            granted = self._asked.intersection(asked)
+            for one in granted:
+                del refused[one]
+            if granted:
+                logger.info("Ours now: %s", _listed(describe(known[one]) for one in granted))
+            with contextlib.suppress(InvocationError, ConnectionLostError):
+                await self._bind(link, granted)
+
+    def _tell_standby(self) -> None:
+        """Log for whom we stand by: a line an owner, once."""
+        news = self.standby.items() - self._told.items()
+        self._told = dict(self.standby)
+        for owner in sorted({owner for _, owner in news}):
+            functions = _listed(one for one, its_owner in news if its_owner == owner)
+            logger.warning("Standing by for worker %s, which owns %s", owner, functions)
 
     # -- the end -------------------------------------------------------------------------
 
@@ -153,7 +180,7 @@ class Registrations:
         self.cancel()
         ours = self._functions.keys() - self.standby.keys()
         await link.send(*(m.UnregisterFunction(id=one) for one in ours))
-        await _round_trip(link)
+        await _round_trip(link, len(ours))
 
     def cancel(self) -> None:
         """Stop asking: the connection is gone, or we are leaving."""
@@ -163,17 +190,42 @@ class Registrations:
         self._asking.clear()
 
 
+def target_of(binding: m.RegisterTrigger | m.Observe) -> str:
+    """Return the id of the function that a trigger calls."""
+    return binding.target.function_id if isinstance(binding, m.Observe) else binding.function_id
+
+
 def describe(binding: Registration) -> str:
     """Return a registration in a few words, for people."""
     if isinstance(binding, m.RegisterFunction):
         return binding.id
     if isinstance(binding, m.Observe):
-        return f"trigger {binding.source.args} of {binding.target.function_id}"
+        return f"trigger {binding.source.args} of {target_of(binding)}"
     config = binding.config if isinstance(binding.config, dict) else {}
     where = " ".join(str(config[key]) for key in ("http_method", "api_path") if key in config)
     return f"trigger {where or binding.trigger_type} of {binding.function_id}"
 
 
-async def _round_trip(link: Link) -> None:
-    """Return when the engine has read all that was sent before."""
-    await link.call("engine::workers::list", {}, timeout=ROUND_TRIP_TIMEOUT)
+async def _round_trip(link: Link, sent: int) -> None:
+    """Return when the engine has read all that was sent before: so many registrations.
+
+    Each takes an engine the longer the more there are, up to some 15 ms. An error is an
+    answer, too.
+
+    Raises:
+        InvocationTimeoutError: it hangs.
+    """
+    try:
+        timeout = ROUND_TRIP_TIMEOUT + sent * PER_REGISTRATION
+        await link.call("engine::workers::list", {}, timeout=timeout)
+    except InvocationTimeoutError:
+        raise
+    except InvocationError:
+        pass
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Return names for a log line: all of a few, the first of many."""
+    ordered = sorted(names)
+    more = f" and {len(ordered) - 3} more" if len(ordered) > 4 else ""
+    return ", ".join(ordered[: 3 if more else None]) + more

@@ -8,13 +8,14 @@ import logging
 import os
 import platform
 import sys
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from iii_asgi.errors import ConnectionLostError, EngineRefusedError, InvocationError
 from iii_asgi.protocol import messages as m
 from iii_asgi.protocol.session import WORKER_NAME_TAKEN
-from iii_asgi.worker.connection import connect, delays, reason, refusal
+from iii_asgi.worker.connection import close, connect, delays, reason, refusal, shown
 from iii_asgi.worker.link import Handler, Link
 from iii_asgi.worker.registrations import Registrations
 
@@ -65,6 +66,7 @@ class Worker:
         self._resend = resend
         self._link: Link | None = None
         self._previous: m.WorkerRegistered | None = None
+        self._own_ids: deque[str] = deque(maxlen=16)
         self._refused = False
         self._stopping = asyncio.Event()
         self._callbacks: list[Callable[[ConnectionState], None]] = []
@@ -84,7 +86,7 @@ class Worker:
     @property
     def worker_id(self) -> str | None:
         """The id that the engine gave to the newest connection."""
-        return self._previous.worker_id if self._previous else None
+        return self._own_ids[-1] if self._own_ids else None
 
     async def trigger(
         self,
@@ -97,7 +99,7 @@ class Worker:
     ) -> Any:
         """Call a function on the engine (see `iii_asgi.invocation.Caller.trigger`)."""
         if self._link is None:
-            raise ConnectionLostError(f"not connected to {self._url}")
+            raise ConnectionLostError(f"not connected to {shown(self._url)}")
         return await self._link.call(
             function_id, data, timeout=timeout, action=action, namespace=namespace
         )
@@ -151,7 +153,7 @@ class Worker:
             self.registrations.cancel()
             receiving.cancel()
             await asyncio.gather(receiving, return_exceptions=True)
-            await socket.close()
+            await close(socket)
 
     async def _introduce(self, link: Link) -> None:
         async with asyncio.timeout(GREETING_TIMEOUT):
@@ -163,10 +165,12 @@ class Worker:
                     reattach_token=self._previous.reattach_token,
                 )
             )
-        self._previous = greeting
+        self._own_ids.append(greeting.worker_id)
         self._link = link
         await link.call("engine::workers::register", self._metadata(), action={"type": "void"})
         await self.registrations.send(link, await self._offer(greeting, link.call))
+        # Not before: until then the engine may hold on to the one before it.
+        self._previous = greeting
         self._set_state("connected")
         self.registered.set()
 
@@ -190,6 +194,8 @@ class Worker:
 
     def _on_event(self, message: m.Message) -> None:
         if isinstance(message, m.RegistrationRejected) and message.code == WORKER_NAME_TAKEN:
+            if message.owner_worker_id in self._own_ids:
+                raise ConnectionLostError("the engine has not noticed yet that we were away")
             raise EngineRefusedError(
                 message.code,
                 f"another worker is connected under the name {self._name!r}; "
@@ -200,7 +206,7 @@ class Worker:
     async def _pause(self, seconds: float, failure: Exception) -> None:
         self.registered.clear()
         self._set_state("reconnecting")
-        logger.warning("%s %s. Next try in %.1f s", self._url, reason(failure), seconds)
+        logger.warning("%s %s. Next try in %.1f s", shown(self._url), reason(failure), seconds)
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
@@ -212,7 +218,7 @@ class Worker:
             return
         self.state = state
         if state == "connected":
-            logger.info("Connected to %s as %s", self._url, self._name)
+            logger.info("Connected to %s as %s", shown(self._url), self._name)
         for callback in tuple(self._callbacks):
             try:
                 callback(state)

@@ -11,8 +11,6 @@ from iii_asgi.catalogue.bindings import (
     bind,
     register,
     spellings_of_others,
-    unbind,
-    unregister,
 )
 from iii_asgi.catalogue.model import Catalogue, Function, HttpTrigger
 from iii_asgi.protocol import messages as m
@@ -90,17 +88,6 @@ def test_bind_in_a_namespace() -> None:
 
     assert trigger["namespace"] == "blue"
     assert observer["target"]["namespace"] == "blue"
-
-
-def test_taking_back() -> None:
-    """Each registration has its inverse."""
-    assert wire(unregister(function())) == {"type": "unregisterfunction", "id": "users::get"}
-    assert wire(unbind(TRIGGER)) == {
-        "type": "unregistertrigger",
-        "id": TRIGGER.id,
-        "trigger_type": "http",
-    }
-    assert wire(unbind(TRIGGER, observe=True)) == {"type": "unobserve", "id": TRIGGER.id}
 
 
 @pytest.mark.parametrize(

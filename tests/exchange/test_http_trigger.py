@@ -139,7 +139,7 @@ def test_missing_parameter() -> None:
 
 @pytest.mark.parametrize(
     ("actual", "expected"),
-    [("/shop/users/7", "/users/7"), ("//shop/users/7", "//shop/users/7"), (None, "/users/7")],
+    [("/shop/users/7", "/users/7"), ("//shop/users/7", "/users/7"), (None, "/users/7")],
 )
 def test_prefix(actual: str | None, expected: str) -> None:
     """The app does not see the prefix that its triggers have."""

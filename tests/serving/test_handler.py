@@ -258,7 +258,7 @@ async def test_access_log(caplog: pytest.LogCaptureFixture) -> None:
     assert lines == [
         "http  GET /told   t::told   200",
         "call     t::told   200",
-        "http  GET /other   t::told   BAD_REQUEST",
+        "http  'GET' '/other'   t::told   BAD_REQUEST",
         "http  GET /told   t::told   200",
     ]
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request
 
 from iii_asgi.engine import Engine
 from iii_asgi.errors import ConnectionLostError
 from iii_asgi.protocol.messages import ChannelRef
+from iii_asgi.worker import connection
 from iii_asgi.worker.channels import FRAME_SIZE, Channels, Reader, Writer
 from tests.engine.helpers import RawWorker, channel, hub_of, soon
 from tests.worker.helpers import nothing, open_place
@@ -215,3 +216,26 @@ async def test_nothing_left(engine: Engine) -> None:
     await channels.aclose()
 
     await soon(lambda: asyncio.all_tasks() <= before and not hub_of(engine).channels._in_use)
+
+
+async def test_reader_that_stalls(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the end a reader that has stopped reading is not waited for without limit."""
+    monkeypatch.setattr(connection, "CLOSE_TIMEOUT", 0.1)
+
+    async def stall(socket: ServerConnection) -> None:
+        socket.transport.pause_reading()
+        await asyncio.sleep(3)
+
+    async with serve(stall, "127.0.0.1", 0, close_timeout=0.1) as server:
+        port = server.sockets[0].getsockname()[1]
+        channels = Channels(f"ws://127.0.0.1:{port}")
+        writer = await channels.writer(ChannelRef("1", "key", "write"))
+        writing = asyncio.create_task(writer.send(bytes(50_000_000)))
+        await asyncio.sleep(0.1)
+        assert not writing.done()
+
+        writer.close()
+        async with asyncio.timeout(2):
+            await channels.aclose()
+            with pytest.raises(ConnectionLostError):
+                await writing

@@ -22,7 +22,7 @@ from iii_asgi.worker import link as link_module
 from iii_asgi.worker.connection import connect
 from iii_asgi.worker.link import Handler, Link
 from tests.exchange.helpers import Nobody
-from tests.worker.helpers import Peer, linked, open_place, soon
+from tests.worker.helpers import Peer, linked, nothing, open_place, soon
 
 pytestmark = pytest.mark.anyio
 
@@ -571,3 +571,26 @@ async def test_quiet(caplog: pytest.LogCaptureFixture) -> None:
         await link.call("engine::x", {})
 
     assert not [one for one in caplog.records if one.name.startswith("iii_asgi")]
+
+
+async def test_void_calls_wait_for_the_engine() -> None:
+    """Whoever makes calls in a loop goes at the pace of the engine, and fills no memory."""
+    async with linked(nothing) as (link, peer):
+        peer.socket.transport.pause_reading()
+        made = 0
+
+        async def call_on() -> None:
+            nonlocal made
+            while True:
+                await link.call("f", "x" * 10_000, action={"type": "void"})
+                made += 1
+
+        calling = asyncio.create_task(call_on())
+        before = -1
+        async with asyncio.timeout(5):
+            while made != before:  # the loop turns, and the calling comes to a stop
+                before = made
+                await asyncio.sleep(0.1)
+
+        assert 0 < made < 5_000
+        calling.cancel()

@@ -77,8 +77,8 @@ async def test_standby(engine: Engine, caplog: pytest.LogCaptureFixture) -> None
             assert (await fetch(engine, "/a/1")).body == b"ours"
 
     messages = [record.getMessage() for record in caplog.records]
-    assert messages.count(f"f belongs to worker {owner.id}: standing by") == 1
-    assert messages.count("f is ours now") == 1
+    assert messages.count(f"Standing by for worker {owner.id}, which owns f") == 1
+    assert messages.count("Ours now: f") == 1
 
 
 async def test_next_owner(engine: Engine) -> None:
@@ -106,6 +106,17 @@ async def test_handover(engine: Engine) -> None:
             assert (await fetch(engine, "/a/1")).body == b"ours"
             await old.disconnect()
             assert (await fetch(engine, "/a/1")).body == b"ours"
+
+
+async def test_the_second_leaves(engine: Engine) -> None:
+    """When the one that stands by goes, the owner's routes stay as they are."""
+    async with running(engine.url, serve, *FUNCTIONS, trigger(), name="first") as first:
+        await first.registered.wait()
+        async with running(engine.url, serve, *FUNCTIONS, trigger(), name="second") as second:
+            await second.registered.wait()
+
+        await soon(lambda: len(hub_of(engine).registry.workers) == 1)
+        assert (await fetch(engine, "/a/1")).body == b"ours"
 
 
 async def test_leaving_what_is_not_ours(engine: Engine) -> None:
@@ -138,7 +149,7 @@ async def test_refused_trigger(engine: Engine, caplog: pytest.LogCaptureFixture)
     messages = [record.getMessage() for record in caplog.records]
     refusals = [one for one in messages if one.startswith("The engine refused trigger GET /a/:x")]
     assert len(refusals) == 1
-    assert messages.count("trigger GET /a/:x of f is ours now") == 1
+    assert messages.count("Ours now: trigger GET /a/:x of f") == 1
 
 
 # -- an engine that answers as it likes --------------------------------------------------
@@ -221,7 +232,7 @@ async def test_rejected_without_owner(caplog: pytest.LogCaptureFixture) -> None:
         await worker.registered.wait()
         rejection = {"code": "FUNCTION_NAMESPACE_CONFLICT", "function_id": "f"}
         await (await place.peer()).send("registrationrejected", **rejection)
-        await soon(lambda: "f belongs to worker unknown: standing by" in caplog.text)
+        await soon(lambda: "Standing by for worker unknown, which owns f" in caplog.text)
         await soon(lambda: not worker.registrations.standby)
 
 

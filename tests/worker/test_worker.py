@@ -19,9 +19,10 @@ from iii_asgi.engine import Engine
 from iii_asgi.errors import ConnectionLostError, EngineRefusedError
 from iii_asgi.protocol import messages as m
 from iii_asgi.worker import worker as worker_module
+from iii_asgi.worker.connection import shown
 from iii_asgi.worker.worker import ConnectionState, Worker
 from tests.engine.helpers import RawWorker, hub_of
-from tests.worker.helpers import Peer, nothing, open_place, running, soon
+from tests.worker.helpers import Frame, Peer, nothing, open_place, running, soon
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +59,11 @@ async def test_introduction() -> None:
             peer = await place.peer()
 
     kinds = [frame["type"] for frame in peer.frames]
-    assert kinds[:3] == ["invokefunction", "registerfunction", "registertrigger"]
+    # The trigger once it is known that the function is ours.
+    assert [kind for kind in kinds if kind.startswith("register")] == [
+        "registerfunction",
+        "registertrigger",
+    ]
     register = peer.frames[0]
     assert register["function_id"] == "engine::workers::register"
     assert register["action"] == {"type": "void"}
@@ -307,6 +312,7 @@ async def test_no_answer(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCapt
     from iii_asgi.worker import registrations
 
     monkeypatch.setattr(registrations, "ROUND_TRIP_TIMEOUT", 0.02)
+    monkeypatch.setattr(registrations, "PER_REGISTRATION", 0)
     async with open_place(mute) as place, running(place.url) as worker:
         await place.peer(2)
 
@@ -552,3 +558,46 @@ async def test_cancelled(engine: Engine) -> None:
     assert worker.state == "disconnected"
     await soon(lambda: "w" not in [one.name for one in hub_of(engine).registry.workers.values()])
     await soon(lambda: asyncio.all_tasks() <= before)
+
+
+async def test_our_own_connection(caplog: pytest.LogCaptureFixture) -> None:
+    """A name that the engine still holds for our last connection is tried again."""
+
+    async def script(peer: Peer) -> None:
+        if len(place.peers) > 1:
+            await peer.welcome("second")
+            return
+        await peer.send("workerregistered", worker_id="mine", reattach_token="first")
+        await peer.socket.recv()
+        await peer.send(
+            "registrationrejected", code="WORKER_NAMESPACE_CONFLICT", owner_worker_id="mine"
+        )
+
+    async with open_place(script) as place, running(place.url) as worker:
+        await worker.registered.wait()
+
+    assert "the engine has not noticed yet that we were away" in caplog.text
+
+
+async def test_engine_that_forbids_its_lists() -> None:
+    """An error answer of the engine shows as well that it has read what came before."""
+
+    class Strict(Peer):
+        async def answer(self, call: Frame, result: Any = None) -> None:
+            if "invocation_id" in call:
+                error = {"code": "FORBIDDEN", "message": "not for you"}
+                fields = {key: call[key] for key in ("invocation_id", "function_id")}
+                await self.send("invocationresult", error=error, **fields)
+
+    async def script(peer: Peer) -> None:
+        peer.__class__ = Strict
+        await peer.welcome()
+
+    function = m.RegisterFunction(id="f")
+    async with open_place(script) as place, running(place.url, nothing, function) as worker:
+        await worker.registered.wait()
+
+
+def test_urls_in_the_log() -> None:
+    """A query, which may hold a token, is not logged."""
+    assert shown("ws://engine:1/path?token=secret") == "ws://engine:1/path"
