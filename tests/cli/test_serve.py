@@ -108,7 +108,7 @@ def test_standing_by(folder: Path, engine_url: str) -> None:
         with running("serve", "--url", engine_url, cwd=folder) as second:
             second.wait_for(r"Warning +\S+ and \d+ more: owned by worker .*, standing by")
             assert first.stop() == 0
-            second.wait_for("teas::list is ours now")
+            second.wait_for("Ours now: .*")
 
             assert run("call", "teas::list", "--url", engine_url).returncode == 0
 

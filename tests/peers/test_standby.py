@@ -58,6 +58,16 @@ async def test_standing_by(alone: Place, caller: Peer, http: httpx.AsyncClient) 
         assert (await http.get("/about/me")).json()["name"] == "one"
 
 
+async def test_the_second_leaves(alone: Place, caller: Peer, http: httpx.AsyncClient) -> None:
+    """When the one that stands by leaves, the first one keeps its functions and its routes."""
+    async with bridge("one", alone).connect():
+        async with bridge("two", alone).connect() as second:
+            assert standing_by(second)
+
+        assert (await caller.call("about::me"))["name"] == "one"
+        assert (await http.get("/about/me")).json()["name"] == "one"
+
+
 async def test_taking_over(alone: Place, caller: Peer, http: httpx.AsyncClient) -> None:
     """When the first one leaves it ends its call; the second serves what comes then."""
     async with AsyncExitStack() as first:
