@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 from rich.text import Text
 from typer.main import get_command
 
-from iii_asgi.cli import flags
+from iii_asgi.cli import flags, process_flags
 from iii_asgi.cli.commands import app
 
 INTRODUCTION = """\
@@ -34,7 +34,7 @@ What goes wrong is one message on stderr that says what to do next, and an
 
 _CHOICES: dict[str, list[Any]] = {
     name: list(hint_part)
-    for group in vars(flags).values()
+    for group in (*vars(flags).values(), *vars(process_flags).values())
     if is_dataclass(group)
     for name, hint in get_type_hints(group).items()
     for hint_part in get_args(hint) or [hint]

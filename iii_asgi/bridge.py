@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ from iii_asgi.asgi.transport import ASGITransport
 from iii_asgi.catalogue import bindings
 from iii_asgi.catalogue.build import build_catalogue
 from iii_asgi.catalogue.model import Catalogue, FunctionNamer
-from iii_asgi.errors import ConnectionLostError, InvocationError, InvocationTimeoutError
+from iii_asgi.errors import ConnectionLostError, Error, InvocationError, InvocationTimeoutError
 from iii_asgi.invocation import get_invocation
 from iii_asgi.protocol import messages as m
 from iii_asgi.serving.handler import InvocationHandler
@@ -75,20 +76,27 @@ class Bridge:
         when nobody has.
 
         Raises:
-            LifespanError: the app's start-up failed.
-            CatalogueError: its routes contradict each other.
-            EngineRefusedError: the engine refused this worker for good.
+            SystemExit: the app cannot be served (exit code 3), or the engine refused this
+                worker for good (4). What happened is logged; `serve` raises it.
         """
         logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s")
-        with suppress(asyncio.CancelledError):  # a second signal
-            process.run(self.serve(own_process=True))
+        try:
+            process.run_until_stopped(self.serve(own_process=True))
+        except Error as error:
+            logger.error("%s", error)
+            sys.exit(error.exit_code)
 
     async def serve(self, *, own_process: bool = False) -> None:
-        """Serve in the running event loop until SIGTERM or SIGINT (see `run`).
+        """Serve in the running event loop until SIGTERM or SIGINT, then finish what runs.
 
         Args:
             own_process: nothing else runs in this process, so what start-up has made can be
                 taken out of the garbage collector's sight.
+
+        Raises:
+            LifespanError: the app's start-up failed.
+            CatalogueError: its routes contradict each other.
+            EngineRefusedError: the engine refused this worker for good.
         """
         with process.stop_signals() as stop:
             async with self._serving() as working:
@@ -96,7 +104,7 @@ class Bridge:
                     process.freeze_garbage()
                 await _first(stop.wait(), working)
                 if stop.is_set():
-                    logger.info("Stopping: finishing what runs (again to stop at once)")
+                    logger.info(process.STOPPING)
 
     @asynccontextmanager
     async def connect(self, *, wait: bool = True) -> AsyncIterator[Self]:
@@ -107,7 +115,7 @@ class Bridge:
                 engine may come later.
 
         Raises:
-            LifespanError, CatalogueError, EngineRefusedError: see `run`.
+            LifespanError, CatalogueError, EngineRefusedError: see `serve`.
         """
         async with self._serving() as working:
             if wait:

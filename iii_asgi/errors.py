@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import ClassVar
 
 __all__ = [
     "AppError",
@@ -81,11 +82,19 @@ def code_for_status(status: int) -> str:
 
 
 class Error(Exception):
-    """Base class of every error that iii-asgi raises."""
+    """Base class of every error that iii-asgi raises.
+
+    Attributes:
+        exit_code: what a process exits with that ends for this error.
+    """
+
+    exit_code: ClassVar[int] = 1
 
 
 class SettingsError(Error):
     """A setting has a value that cannot be used; the message names the setting."""
+
+    exit_code = 2
 
     def __init__(self, setting: str, problem: str) -> None:
         super().__init__(f"{setting}: {problem}")
@@ -95,6 +104,8 @@ class SettingsError(Error):
 
 class AppError(Error):
     """The application cannot be served."""
+
+    exit_code = 3
 
 
 class AppNotFoundError(AppError):
@@ -127,6 +138,8 @@ class ConnectionLostError(Error):
 
 class EngineRefusedError(Error):
     """The engine refused this worker for good: trying again would not help."""
+
+    exit_code = 4
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")

@@ -50,7 +50,7 @@ def expose(
 
     Raises:
         CatalogueError: `id` is given together with `service` or `action`, or `errors` is
-            neither ``raise`` nor ``return``.
+            neither ``raise`` nor ``return``; or the endpoint is no function (a bound method).
     """
     if id is not None and (service is not None or action is not None):
         raise CatalogueError("expose: give either id, or service and action, not both")
@@ -59,7 +59,12 @@ def expose(
     mark = Mark(id=id, service=service, action=action, errors=errors, metadata=metadata)
 
     def set_mark(endpoint: _F) -> _F:
-        setattr(endpoint, _ATTRIBUTE, mark)
+        try:
+            setattr(endpoint, _ATTRIBUTE, mark)
+        except AttributeError:
+            raise CatalogueError(
+                f"expose: {endpoint!r} cannot be marked: put it on the function itself"
+            ) from None
         return endpoint
 
     return set_mark

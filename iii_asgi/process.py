@@ -1,19 +1,29 @@
-"""What concerns the process as a whole: its event loop, its signals, its garbage."""
+"""What concerns the process as a whole: its event loop, signals, threads and garbage."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, TypeAlias, TypeVar
 
-__all__ = ["LoopName", "freeze_garbage", "run", "stop_signals"]
+__all__ = ["STOPPING", "LoopName", "freeze_garbage", "run", "run_until_stopped", "stop_signals"]
 
 LoopName: TypeAlias = Literal["auto", "asyncio", "uvloop"]
 _T = TypeVar("_T")
+
+STOPPING = "Stopping: finishing what runs (again to stop at once)"
+"""What to say at the first signal."""
+_PATIENCE = 0.5
+"""Seconds in which threads that have nothing to do end, beside a busy machine."""
 
 
 def run(main: Coroutine[Any, Any, _T], loop: LoopName = "auto") -> _T:
@@ -26,8 +36,63 @@ def run(main: Coroutine[Any, Any, _T], loop: LoopName = "auto") -> _T:
     Raises:
         ModuleNotFoundError: ``uvloop`` was asked for and is not installed.
     """
-    with asyncio.Runner(loop_factory=_factory(loop)) as runner:
-        return runner.run(main)
+    try:
+        factory = _factory(loop)
+    except ModuleNotFoundError:
+        main.close()
+        raise
+    with asyncio.Runner(loop_factory=factory) as runner:
+        try:
+            return runner.run(main)
+        finally:
+            # A loop that is closed waits for the threads of its executor, with no end. Python
+            # waits for them anyway, at its own end.
+            runner.get_loop().set_default_executor(ThreadPoolExecutor())
+
+
+def run_until_stopped(main: Coroutine[Any, Any, None], loop: LoopName = "auto") -> None:
+    """Run what serves until a signal (see `run`); a second signal may cancel it.
+
+    A sync route whose time is over cannot be cancelled: its thread works on. The process ends
+    without it then, with exit code 0, as soon as the main thread is done.
+    """
+    before = _threads()
+    with suppress(asyncio.CancelledError):
+        run(main, loop)
+    if left := _threads() - before:
+        _abandon(left, before - {threading.main_thread()})
+
+
+def _threads() -> set[threading.Thread]:
+    """Return the threads that Python waits for when it ends."""
+    return {one for one in threading.enumerate() if not one.daemon}
+
+
+def _abandon(threads: Iterable[threading.Thread], others: Iterable[threading.Thread]) -> None:
+    """Let Python end though `threads` work on; it still waits for `others`."""
+    main_is_done = threading.Event()
+
+    def leave() -> None:
+        main_is_done.wait()
+        for one in others:
+            one.join()
+        deadline = time.monotonic() + _PATIENCE
+        for one in threads:
+            one.join(max(0.0, deadline - time.monotonic()))
+        if any(one.is_alive() for one in threads):
+            _exit()
+
+    # What is registered here is called before Python waits for threads, and `atexit` after.
+    threading._register_atexit(main_is_done.set)  # type: ignore[attr-defined]
+    threading.Thread(target=leave, name="leave", daemon=True).start()
+
+
+def _exit() -> None:
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # closed, or none at all
+            stream.flush()
+    os._exit(0)
 
 
 def _factory(loop: LoopName) -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -75,7 +140,7 @@ def stop_signals() -> Iterator[asyncio.Event]:
 def freeze_garbage() -> None:
     """Spare the collector what start-up has made: it stays until the process ends.
 
-    With FastAPI loaded a full collection is a pause of 14 ms; afterwards it is none.
+    With FastAPI loaded a full collection is a pause of 14 ms; afterwards it is none. There is
+    none here either: start-up leaves next to nothing to collect, and the engine is waiting.
     """
-    gc.collect()
     gc.freeze()

@@ -1,7 +1,6 @@
 """The settings of a bridge: argument, else environment, else default.
 
-This is the one place that reads the environment. Values are checked once, here, so that
-the rooms can trust them.
+Whatever someone can set is read here, and checked once, so that the rooms can trust it.
 """
 
 from __future__ import annotations
@@ -93,15 +92,20 @@ class Settings:
             **given: any field of this class.
 
         Raises:
-            SettingsError: a value cannot be used; the message names the setting.
+            SettingsError: a value cannot be used; the message names the setting, or the
+                variable that it comes from.
         """
         environ = os.environ if environ is None else environ
         values = {name: value for name, value in given.items() if value is not None}
-        for field in fields(cls):
-            text = environ.get(variable_of(field.name), "")
-            if field.name not in values and text:
-                values[field.name] = _PARSERS.get(field.name, str)(text)
-        return cls(**values)
+        names = [field.name for field in fields(cls) if field.name not in values]
+        read = {name: text for name in names if (text := environ.get(variable_of(name)))}
+        try:
+            parsed = {name: _PARSERS.get(name, str)(text) for name, text in read.items()}
+            return cls(**values, **parsed)
+        except SettingsError as error:
+            if error.setting not in read:
+                raise
+            raise SettingsError(variable_of(error.setting), error.problem) from None
 
 
 def variable_of(setting: str) -> str:

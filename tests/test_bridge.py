@@ -181,7 +181,7 @@ async def test_environment(engine: Engine, shop: Shop, monkeypatch: pytest.Monke
         assert is_there(engine, "t::quick")
 
     monkeypatch.setenv("III_URL", "http://engine")
-    with pytest.raises(SettingsError, match="url: 'http://engine' is not a ws://"):
+    with pytest.raises(SettingsError, match="III_URL: 'http://engine' is not a ws://"):
         Bridge(shop.app)
 
 
@@ -668,10 +668,10 @@ async def test_run_killed_twice(engine: Engine, program: Any) -> None:
 
 
 async def test_run_startup_fails(engine: Engine, program: Any) -> None:
-    """When the app's start-up fails `run` raises that."""
+    """When the app's start-up fails `run` logs that and exits with code 3."""
     child = program("raise RuntimeError('no database')")
     out, err = await asyncio.to_thread(child.communicate, timeout=20)
 
-    assert (child.returncode, out) == (1, "up\n")
-    assert "LifespanError: the application's start-up failed" in err
+    assert (child.returncode, out) == (3, "up\n")
+    assert "the application's start-up failed" in err
     assert "no database" in err

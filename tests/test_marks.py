@@ -83,3 +83,13 @@ def test_contradictions(arguments: dict[str, Any], message: str) -> None:
     """Marks that contradict themselves are refused where they are written."""
     with pytest.raises(CatalogueError, match=message):
         expose(**arguments)
+
+
+def test_method_of_an_object() -> None:
+    """What cannot keep a mark is refused with the way out."""
+
+    class Shop:
+        def read(self) -> None: ...
+
+    with pytest.raises(CatalogueError, match="put it on the function itself"):
+        expose("shop::read")(Shop().read)

@@ -1,14 +1,16 @@
-"""What concerns the process: its event loop, its signals, its garbage."""
+"""What concerns the process: its event loop, signals, threads and garbage."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -42,14 +44,14 @@ def test_uvloop() -> None:
 
 
 def test_no_uvloop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without uvloop the default is Python's own; asking for it is an error."""
+    """Without uvloop the default is Python's own; asking for it is an error, and only that."""
     monkeypatch.setitem(sys.modules, "uvloop", None)
     assert process.run(loop_name()) == "asyncio"
 
     main = loop_name()
     with pytest.raises(ModuleNotFoundError):
         process.run(main, "uvloop")
-    main.close()
+    assert inspect.getcoroutinestate(main) == inspect.CORO_CLOSED
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
@@ -100,6 +102,55 @@ def test_other_thread() -> None:
 
     assert seen == [False]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def ended(script: str) -> tuple[str, float]:
+    """Run a script to its end, which is in order; return what it prints, and its seconds."""
+    began = time.monotonic()
+    script = f"import asyncio, atexit, threading, time\nfrom iii_asgi import process\n{script}"
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, timeout=30
+    )
+    return result.stdout.decode(), time.monotonic() - began
+
+
+CUT_OFF = """
+async def main():
+    task = asyncio.create_task(asyncio.to_thread(time.sleep, {seconds}))
+    await asyncio.sleep(0.1)
+    raise asyncio.CancelledError
+
+atexit.register(print, "at exit")
+process.run_until_stopped(main(), "{loop}")
+print("after")
+"""
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_threads_that_work_on(loop: str) -> None:
+    """They hold up neither what comes after nor the end of the process; the streams are written."""
+    pytest.importorskip(loop)
+    said, seconds = ended(CUT_OFF.format(seconds=60, loop=loop))
+
+    assert said == "after\n"
+    assert seconds < 10
+
+
+def test_threads_that_end_soon() -> None:
+    """Where threads end in a moment, the process ends as any other."""
+    said, _ = ended(CUT_OFF.format(seconds=0.2, loop="asyncio"))
+
+    assert said == "after\nat exit\n"
+
+
+def test_threads_of_others() -> None:
+    """A thread that was there before is waited for, and so is what follows."""
+    said, _ = ended(
+        "def work():\n    time.sleep(2)\n    print('work done')\n"
+        "threading.Thread(target=work).start()\n" + CUT_OFF.format(seconds=60, loop="asyncio")
+    )
+
+    assert said == "after\nwork done\n"
 
 
 def test_freeze() -> None:

@@ -137,16 +137,21 @@ def test_unusable(given: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "text", "message"),
     [
-        ("III_ASGI_RESEND", "perhaps", "resend: 'perhaps' is neither true nor false"),
-        (
-            "III_ASGI_TIMEOUT_GRACEFUL_SHUTDOWN",
-            "soon",
-            "timeout_graceful_shutdown: 'soon' is not a number of seconds",
-        ),
+        ("III_ASGI_RESEND", "perhaps", "'perhaps' is neither true nor false"),
+        ("III_ASGI_TIMEOUT_GRACEFUL_SHUTDOWN", "soon", "'soon' is not a number of seconds"),
+        ("III_ASGI_HTTP", "foo", "'foo' is not one of routes, app, off"),
+        ("III_URL", "foo", "'foo' is not a ws:// or wss:// URL"),
     ],
 )
-def test_unreadable_variables(variable: str, text: str, message: str) -> None:
-    """A variable that is no such value is refused as clearly."""
+def test_unusable_variables(variable: str, text: str, message: str) -> None:
+    """A value that comes from a variable is refused as clearly, and the variable named."""
     with pytest.raises(SettingsError) as refused:
         Settings.resolve({variable: text})
-    assert str(refused.value) == message
+    assert str(refused.value) == f"{variable}: {message}"
+
+
+def test_unusable_value_beside_a_variable() -> None:
+    """What was given is not blamed on the environment."""
+    with pytest.raises(SettingsError) as refused:
+        Settings.resolve({"III_URL": "ws://engine"}, url="foo")
+    assert refused.value.setting == "url"

@@ -14,12 +14,15 @@ def main() -> None:
     start; 4: the engine refused for good.
     """
     # Not at the top: the child of `dev` imports this package as well.
+    from iii_asgi.cli.quick import start_quickly
+
+    start_quickly()
     from iii_asgi.cli.commands import app
-    from iii_asgi.cli.failures import exit_code, fail
+    from iii_asgi.cli.failures import fail
     from iii_asgi.errors import Error
 
     try:
         app()
     except Error as error:
         fail(error)
-        sys.exit(exit_code(error))
+        sys.exit(error.exit_code)

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from iii_asgi import process
-from iii_asgi.errors import SettingsError
+from iii_asgi.cli.program import address, command_line
+from iii_asgi.errors import InvocationError, SettingsError
 from iii_asgi.settings import Settings
 from iii_asgi.version import __version__
 from iii_asgi.worker.client import visit
@@ -40,17 +41,28 @@ def run(settings: Settings, function_id: str, payload: Any, timeout: float) -> N
         ConnectionLostError: the engine is not there.
         EngineRefusedError: it does not let us in.
     """
-    _print_json(process.run(_call(settings, function_id, payload, timeout)))
+    try:
+        _print_json(process.run(_call(settings, function_id, payload, timeout)))
+    except InvocationError as error:
+        if error.code == "function_not_found":
+            error.add_note(f"Which there are: {command_line('call', '--list', *address(settings))}")
+        raise
 
 
 def show_functions(settings: Settings) -> None:
-    """Print the functions that are on the engine, of one namespace or of all (see `run`)."""
+    """Print the functions that are on the engine, of one namespace or of all (see `run`).
+
+    Where there are none, say so on stderr: stdout is for programs.
+    """
     everywhere = replace(settings, namespace="default")  # the engine's own live there
     listed = process.run(_call(everywhere, "engine::functions::list", {}, _LIST_TIMEOUT))
     functions = listed["functions"]
     if settings.namespace != "default":
         functions = [one for one in functions if one.get("namespace") == settings.namespace]
-    _print_functions(functions)
+    if functions:
+        _print_functions(functions)
+    else:
+        print("No functions yet", file=sys.stderr)  # noqa: T201  # what a person is told
 
 
 # -- the call ----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 
 from iii_asgi.cli.loading import Target
 from iii_asgi.cli.logs import LogPlan
+from iii_asgi.cli.quick import start_quickly
 from iii_asgi.cli.startup import Overview
 from iii_asgi.process import LoopName
 
@@ -55,19 +56,18 @@ def main(plan: Plan, parent: Connection) -> None:
     signal.signal(signal.SIGINT, lambda *_: None)
     with contextlib.suppress(OSError, ValueError):
         sys.stdin = os.fdopen(0)  # for debuggers; multiprocessing has taken it away
+    start_quickly()
 
     from iii_asgi import process
-    from iii_asgi.cli.failures import described, exit_code
+    from iii_asgi.cli.failures import described
     from iii_asgi.cli.logs import configure
     from iii_asgi.errors import Error
 
     configure(plan.logs)
     try:
-        process.run(_serve(plan, parent), plan.loop)
-    except asyncio.CancelledError:
-        pass
+        process.run_until_stopped(_serve(plan, parent), plan.loop)
     except Error as error:
-        parent.send(Failed(described(error), exit_code(error)))
+        parent.send(Failed(described(error), error.exit_code))
 
 
 async def _serve(plan: Plan, parent: Connection) -> None:

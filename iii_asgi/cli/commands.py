@@ -10,17 +10,15 @@ import typer
 from iii_asgi.cli.flags import (
     CatalogueFlags,
     EngineFlags,
-    LogFlags,
-    LoopFlags,
     Namespace,
     PortFlags,
-    ReloadFlags,
     ServeFlags,
     TargetFlags,
 )
 from iii_asgi.cli.loading import Target
 from iii_asgi.cli.logs import LogPlan, has_terminal
 from iii_asgi.cli.options import given, grouped, option
+from iii_asgi.cli.process_flags import LogFlags, LoopFlags, ReloadFlags
 from iii_asgi.cli.screen import Screen
 from iii_asgi.settings import Settings
 from iii_asgi.version import __version__
@@ -48,6 +46,12 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"iii-asgi {__version__}")
         raise typer.Exit
+
+
+def _above_zero(seconds: float) -> float:
+    if not seconds > 0:  # so nan, too, is refused
+        raise typer.BadParameter("must be more than 0")
+    return seconds
 
 
 @app.callback()
@@ -152,7 +156,14 @@ def call(
         typer.Option(help="All arguments as JSON text; - reads it from stdin.", show_default=False),
     ] = None,
     timeout: Annotated[
-        float, option("timeout", "Seconds to wait for the answer.", panel="Options", default="30")
+        float,
+        option(
+            "timeout",
+            "Seconds to wait for the answer.",
+            panel="Options",
+            default="30",
+            callback=_above_zero,
+        ),
     ] = 30.0,
     list: Annotated[bool, typer.Option("--list", help="List the functions instead.")] = False,
 ) -> None:

@@ -10,16 +10,17 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from rich.text import Text
 
 from iii_asgi import process
 from iii_asgi.cli.changes import changes
-from iii_asgi.cli.child import Failed, Plan
+from iii_asgi.cli.child import Failed, Plan, Report
 from iii_asgi.cli.engine import Ports, addresses
 from iii_asgi.cli.failures import fail, needs_standard
 from iii_asgi.cli.parent import AppProcess
@@ -35,6 +36,11 @@ __all__ = ["run"]
 _GRACE = "timeout_graceful_shutdown"
 _DEFAULT_GRACE = 1.0
 """A reload waits for nothing: a stream that a browser has open would make it last."""
+_PATIENCE = 3.0
+"""Seconds before a line says that the app has not come up."""
+
+Change: TypeAlias = asyncio.Future[list[str]]
+"""The files that change next."""
 
 
 def run(plan: Plan, ports: Ports, watching: Watching | None, screen: Screen) -> int:
@@ -68,6 +74,9 @@ async def _run(plan: Plan, ports: Ports, watching: Watching | None, screen: Scre
             stopping = asyncio.create_task(stop.wait())
             try:
                 await asyncio.wait({following, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if stop.is_set():
+                    screen.line(Text(process.STOPPING))
+                    following.cancel()  # that the app ends now is no news
                 await session.stop()
             finally:
                 session.kill()
@@ -92,73 +101,57 @@ class _Session:
         self._screen = screen
         self._grace = Settings.resolve(**plan.settings).timeout_graceful_shutdown
         self._process: AppProcess | None = None
-        self._ending: asyncio.Task[None] | None = None
         self._overview: Overview | None = None
 
     async def follow(self) -> Failed:
         """Start the app, and again whenever its files change. Return why that has ended."""
-        if self._watching is None:
-            return await self._start() or await self._end()
-        changes = self._watching.changes()
+        changes = _no_changes() if self._watching is None else self._watching.changes()
         # Before the start, so that no change is missed meanwhile.
         change = asyncio.ensure_future(anext(changes))
+        files: list[str] = []
+        began = time.perf_counter()
         try:
-            if failed := await self._start():
-                return failed
-            while True:
-                await self._reload(await change)
+            while (failed := await self._run(change, files, began)) is None:
+                files, began = await change, time.perf_counter()
                 change = asyncio.ensure_future(anext(changes))
+                await self.stop()
+            return failed
         finally:
             change.cancel()
 
-    async def _start(self) -> Failed | None:
-        self._process = AppProcess(self._plan)
-        report = await self._process.report()
+    async def _run(self, change: Change, files: Sequence[str], began: float) -> Failed | None:
+        """Run the app until it has ended or a file changes. Return why that is the end of all."""
+        report = await self._start(change, files)
+        if report is None:
+            self.kill()  # it may hang, and has no calls to finish
+            return None
         if isinstance(report, Failed):
-            return report
-        self._overview = report
-        self._show(report)
-        if self._watching is not None:
-            self._mind(self._process)
-        return None
+            return self._fail(report, files)
+        self._show(report, files, time.perf_counter() - began)
+        ended = await self._report(change)
+        return self._fail(ended) if isinstance(ended, Failed) else None
 
-    async def _end(self) -> Failed:
+    async def _start(self, change: Change, files: Sequence[str]) -> Report | None:
+        """Start the app's process; return what it reports, or None when a file changes before."""
+        self._process = AppProcess(self._plan)
+        what = _names(files) or self._plan.target.app
+        line = Text("still starting" + (f" ({what})" if what else ""))
+        saying = asyncio.get_running_loop().call_later(_PATIENCE, self._screen.line, line)
+        try:
+            return await self._report(change)
+        finally:
+            saying.cancel()
+
+    async def _report(self, change: Change) -> Report | None:
+        """Return what the app's process reports next, or None when a file changes before."""
         assert self._process is not None
-        report = await self._process.report()
-        assert isinstance(report, Failed), "a process reports once, and then its end"
-        return report
-
-    async def _reload(self, files: Sequence[str]) -> None:
-        began = time.perf_counter()
-        await self.stop()
-        self._process = AppProcess(self._plan)
-        report = await self._process.report()
-        names = ", ".join(_relative(one) for one in files[:3]) + (" …" if len(files) > 3 else "")
-        if isinstance(report, Failed):
-            self._say_offline(report, names)
-            return
-        line = Text(f"reloaded in {time.perf_counter() - began:.1f} s ({names})")
-        if self._overview is not None:
-            line.append("   ").append_text(changes(self._overview.catalogue, report.catalogue))
-        line.rstrip()
-        self._overview = report
-        self._screen.line(line)
-        self._mind(self._process)
-
-    def _mind(self, app: AppProcess) -> None:
-        """Say it when the app's process ends by itself."""
-
-        async def mind() -> None:
-            report = await app.report()
-            if isinstance(report, Failed):
-                self._say_offline(report)
-
-        self._ending = asyncio.create_task(mind())
+        report = asyncio.create_task(self._process.report())
+        either: tuple[asyncio.Future[Any], ...] = (report, change)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        return report.result() if report.done() else None
 
     async def stop(self) -> None:
         """Stop the app's process in order."""
-        if self._ending is not None:
-            self._ending.cancel()
         if self._process is not None:
             await self._process.stop(self._grace)
 
@@ -169,21 +162,44 @@ class _Session:
 
     # -- what is shown -------------------------------------------------------------------
 
-    def _show(self, overview: Overview) -> None:
-        ready = f"Ready in {self._screen.seconds:.1f} s. "
+    def _show(self, overview: Overview, files: Sequence[str], seconds: float) -> None:
+        """Show the app that serves: all of it, or what a reload has changed."""
+        before, self._overview = self._overview, overview
+        if before is None:
+            self._open(overview)
+            return
+        line = Text(f"reloaded in {seconds:.1f} s ({_names(files)})   ")
+        line.append_text(changes(before.catalogue, overview.catalogue)).rstrip()
+        self._screen.line(line)
+
+    def _open(self, overview: Overview) -> None:
+        ready = f"Ready in {self._screen.seconds:.1f} s"
         if self._watching is not None:
             folders = ", ".join(_relative(str(one)) for one in self._watching.folders)
-            ready += f"Watching {folders} "
+            ready += f". Watching {folders}"
         rows = overview_rows(overview, addresses(self._engine), self._engine.http_url)
-        self._screen.block(block("development", rows, f"{ready}(Ctrl+C stops)"))
+        self._screen.block(block("development", rows, f"{ready} (Ctrl+C stops)"))
 
-    def _say_offline(self, failed: Failed, files: str = "") -> None:
+    def _fail(self, failed: Failed, files: Sequence[str] = ()) -> Failed | None:
+        """Say that the app is offline; or return the failure, where no change can mend it."""
+        if self._watching is None or self._overview is None:
+            return failed
         first, *rest = failed.message.splitlines()
-        text = Text(first, "bold red").append(f" ({files})" if files else "", "not bold")
+        text = Text(first, "bold red").append(f" ({_names(files)})" if files else "", "not bold")
         for line in rest:
             text.append(f"\n{line}", "default")
         text.append("\nfunctions offline, still watching", "yellow")
         self._screen.line(text, logging.ERROR)
+        return None
+
+
+async def _no_changes() -> AsyncGenerator[list[str], None]:
+    await asyncio.Event().wait()
+    yield []
+
+
+def _names(files: Sequence[str]) -> str:
+    return ", ".join(_relative(one) for one in files[:3]) + (" …" if len(files) > 3 else "")
 
 
 def _relative(path: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -34,8 +32,8 @@ def run(ports: Ports, screen: Screen, loop: process.LoopName) -> None:
         SettingsError: the host or a port cannot be used.
         MissingExtraError: uvicorn is not installed.
     """
-    with needs_standard(), suppress(asyncio.CancelledError):  # a second signal
-        process.run(_run(ports, screen), loop)
+    with needs_standard():
+        process.run_until_stopped(_run(ports, screen), loop)
 
 
 async def _run(ports: Ports, screen: Screen) -> None:

@@ -5,45 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from iii_asgi.cli.program import command_line
 from iii_asgi.errors import (
-    AppError,
     ConnectionLostError,
-    EngineRefusedError,
     Error,
     InvocationError,
     LifespanError,
     MissingExtraError,
-    SettingsError,
 )
 
-__all__ = ["START_AN_ENGINE", "described", "exit_code", "fail", "needs_standard"]
+__all__ = ["described", "fail", "needs_standard", "start_an_engine"]
 
-START_AN_ENGINE = (
-    'Start the engine with "iii --config config.yaml", or use "iii-asgi dev", which brings one'
-)
-
-_CODES: dict[type[Error], int] = {SettingsError: 2, AppError: 3, EngineRefusedError: 4}
-_STANDARD = ("uvicorn", "watchfiles", "croniter", "dotenv", "uvloop")
+_STANDARD = ("uvicorn", "watchfiles", "dotenv", "uvloop")
 
 
-def exit_code(error: Error) -> int:
-    """Return the exit code that an error means."""
-    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), 1)
+def start_an_engine() -> str:
+    """Return what to do where no engine is."""
+    dev = command_line("dev")
+    return f'Start the engine with "iii --config config.yaml", or use "{dev}", which brings one'
 
 
 def described(error: Error) -> str:
     """Return what to tell the user: what happened, then how to mend it, line by line."""
     notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
     if isinstance(error, ConnectionLostError):
-        return f"{error}\n{START_AN_ENGINE}"
+        return f"{error}\n{start_an_engine()}"
     if isinstance(error, LifespanError) and error.__cause__ is not None:
         # The message may be a whole traceback (Starlette's is); one frame of it matters.
         from iii_asgi.cli.frames import explain
 
         what = str(error).partition(":")[0].capitalize()
         return f"{what}\n{explain(error.__cause__)}{notes}"
-    if isinstance(error, InvocationError) and error.code == "function_not_found":
-        return f"{error}\nWhich there are: iii-asgi call --list"
     return f"{error}{notes}"
 
 

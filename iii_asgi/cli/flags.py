@@ -1,4 +1,4 @@
-"""The options of the commands, in the groups that several of them share."""
+"""The options on the app and the engine, in the groups that several commands share."""
 
 from __future__ import annotations
 
@@ -9,23 +9,14 @@ from typing import Annotated
 
 import typer
 
-from iii_asgi.cli.choices import (
-    ErrorsChoice,
-    HttpChoice,
-    LevelChoice,
-    LifespanChoice,
-    LoopChoice,
-)
+from iii_asgi.cli.choices import ErrorsChoice, HttpChoice, LifespanChoice
 from iii_asgi.cli.options import described, option, setting
 
 __all__ = [
     "CatalogueFlags",
     "EngineFlags",
-    "LogFlags",
-    "LoopFlags",
     "Namespace",
     "PortFlags",
-    "ReloadFlags",
     "ServeFlags",
     "TargetFlags",
 ]
@@ -35,9 +26,8 @@ _app, _app_option = (partial(one, panel="App") for one in (setting, option))
 _engine, _engine_option = (partial(one, panel="Engine") for one in (setting, option))
 _functions = partial(setting, panel="Functions")
 _http = partial(setting, panel="HTTP")
-_running, _running_option = (partial(one, panel="Running") for one in (setting, option))
-_logging, _logging_option = (partial(one, panel="Logging") for one in (setting, option))
-_reload_option = partial(option, panel="Reload")
+_running = partial(setting, panel="Running")
+_logging = partial(setting, panel="Logging")
 
 
 def _load_env_file(path: Path | None) -> Path | None:
@@ -187,11 +177,12 @@ class ServeFlags:
             "timeout_graceful_shutdown",
             "Seconds that running calls get to finish at a stop.",
             default="8, in dev 1",
+            metavar="<s>",  # short: the help at 80 columns holds the variable then
         ),
     ] = None
     resend: Annotated[
         bool | None,
-        _running(
+        _engine(
             "resend",
             "Send quick answers a second time: the engine can lose one that comes too soon.",
             default="resend",
@@ -200,78 +191,4 @@ class ServeFlags:
     access_log: Annotated[
         bool | None,
         _logging("access_log", "Log one line a call.", default="access-log"),
-    ] = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoopFlags:
-    """What it runs on."""
-
-    loop: Annotated[
-        LoopChoice,
-        _running_option("loop", "Event loop; auto: uvloop where it is installed.", default="auto"),
-    ] = LoopChoice.AUTO
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogFlags:
-    """What is logged, and how."""
-
-    log_level: Annotated[
-        LevelChoice,
-        _logging_option(
-            "log_level",
-            "Log from this level on: critical, error, warning, info or debug.",
-            default="info",
-            metavar="<level>",
-        ),
-    ] = LevelChoice.INFO
-    log_config: Annotated[
-        Path | None,
-        _logging_option(
-            "log_config",
-            "Configure logging by this file (.json, .yaml, .ini), and nothing else.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None
-    use_colors: Annotated[
-        bool | None,
-        _logging_option(
-            "use_colors",
-            "Write for a terminal, or plain log lines.",
-            default="whether stderr is a terminal",
-        ),
-    ] = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReloadFlags:
-    """When the app is loaded anew."""
-
-    reload: Annotated[
-        bool, _reload_option("reload", "Load the app anew when a file changes.", default="reload")
-    ] = True
-    reload_dir: Annotated[
-        list[Path] | None,
-        _reload_option(
-            "reload_dir",
-            "Watch this folder; can be given several times.",
-            default="--app-dir",
-            metavar="<dir>",
-            exists=True,
-            file_okay=False,
-        ),
-    ] = None
-    reload_include: Annotated[
-        list[str] | None,
-        _reload_option(
-            "reload_include", "Watch files like this, too.", default="*.py", metavar="<glob>"
-        ),
-    ] = None
-    reload_exclude: Annotated[
-        list[str] | None,
-        _reload_option(
-            "reload_exclude", "Do not watch files like this, or this folder.", metavar="<glob>"
-        ),
     ] = None

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-import shlex
 import sys
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +12,7 @@ from typing import Any
 
 from iii_asgi.cli import picking
 from iii_asgi.cli.frames import explain
+from iii_asgi.cli.program import command_line
 from iii_asgi.errors import AppNotFoundError, SettingsError
 
 __all__ = ["LoadedApp", "Target", "load"]
@@ -40,11 +39,10 @@ class Target:
 
     def line(self, app: str | None, *, factory: bool = False, command: str = "") -> str:
         """Return a command line for an app in the same place, to be pasted."""
-        words = ["iii-asgi", command or self.command]
-        words += [app] if app else []
+        words = [app] if app else []
         words += ["--factory"] if factory or self.factory else []
         words += ["--app-dir", str(self.app_dir)] if self.app_dir != Path() else []
-        return shlex.join(words)
+        return command_line(command or self.command, *words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +138,8 @@ def _entrypoint(folder: Path) -> str | None:
     path = folder / "pyproject.toml"
     if not path.is_file():
         return None
+    import tomllib  # seldom needed
+
     try:
         tools = tomllib.loads(path.read_text("utf-8")).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -124,7 +124,7 @@ def nothing_found(folder: Path, target: Target, looked_for: Sequence[str]) -> st
 
 
 def offers(module: ModuleType, spelling: str, target: Target) -> str:
-    """Return the lines to paste for what a module does have; empty when that is nothing."""
+    """Return the lines to paste for what a module does have, or else how to name it."""
     apps = dict.fromkeys(name for name, _ in _apps(module))
     lines = [target.line(f"{spelling}:{name}") for name in apps]
     lines += [
@@ -132,9 +132,13 @@ def offers(module: ModuleType, spelling: str, target: Target) -> str:
         for name in _FACTORIES
         if inspect.isfunction(getattr(module, name, None))
     ]
-    if not lines:
-        return ""
-    return "\n  ".join(["\nDid you mean", *lines])
+    if lines:
+        return "\n  ".join(["\nDid you mean", *lines])
+    name = f"{spelling}:NAME"
+    text = f"\nSay which:  {target.line(name)}"
+    if not target.factory:
+        text += f"\nor, of a function that makes it:  {target.line(name, factory=True)}"
+    return text
 
 
 def _candidates(folder: Path) -> Iterator[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 from rich.text import Text
 
 from iii_asgi import process
 from iii_asgi.bridge import Bridge
-from iii_asgi.cli.failures import START_AN_ENGINE, needs_standard
+from iii_asgi.cli.failures import needs_standard, start_an_engine
 from iii_asgi.cli.loading import LoadedApp, Target, load
 from iii_asgi.cli.screen import Screen
 from iii_asgi.cli.startup import Overview, block, overview_rows
@@ -20,14 +19,14 @@ __all__ = ["overview_of", "run"]
 
 
 def run(target: Target, settings: Settings, screen: Screen, loop: process.LoopName) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT (see `process.run_until_stopped`).
 
     Raises:
         AppError: the app cannot be found, imported or started.
         EngineRefusedError: the engine refused this worker for good.
     """
-    with needs_standard(), suppress(asyncio.CancelledError):  # a second signal
-        process.run(_serve(target, settings, screen), loop)
+    with needs_standard():
+        process.run_until_stopped(_serve(target, settings, screen), loop)
 
 
 async def _serve(target: Target, settings: Settings, screen: Screen) -> None:
@@ -35,7 +34,7 @@ async def _serve(target: Target, settings: Settings, screen: Screen) -> None:
     loaded = load(target)
     bridge = Bridge(loaded.app, settings=settings)
     bridge.on_connection_state_change(_Opening(bridge, target, loaded, screen))
-    await bridge.serve()
+    await bridge.serve(own_process=True)
 
 
 def overview_of(bridge: Bridge, target: Target, loaded: LoadedApp) -> Overview:
@@ -68,7 +67,7 @@ class _Opening:
             self._show()
         elif state == "reconnecting" and not (self._is_open or self._has_hinted):
             self._has_hinted = True
-            hint = Text(f"{START_AN_ENGINE}.")
+            hint = Text(f"{start_an_engine()}.")
             # After the worker's own line, which says what happened.
             asyncio.get_running_loop().call_soon(self._screen.line, hint)
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
-import sys
-from dataclasses import fields
-from pathlib import Path
 
 from iii_asgi.catalogue.model import Catalogue, Function
+from iii_asgi.cli.program import address, command_line
 from iii_asgi.settings import Settings
 
 __all__ = ["commands_to_try"]
@@ -27,29 +23,13 @@ def commands_to_try(catalogue: Catalogue, settings: Settings, http_url: str | No
     if not readers:
         return []
     chosen = min(readers, key=_rank)
-    values = {one.name: "1" for one in chosen.parameters}
-    arguments = [f"{name}={value}" for name, value in values.items()]
-    arguments += [
-        f"--{field.name}={value}"
-        for field in fields(settings)
-        if field.name in ("url", "namespace")
-        and (value := getattr(settings, field.name)) != field.default
-    ]
-    commands = [shlex.join([_program(), "call", chosen.id, *arguments])]
+    arguments = dict.fromkeys(f"{one.name}=1" for one in chosen.parameters)
+    commands = [command_line("call", chosen.id, *arguments, *address(settings))]
     trigger = next((one for one in chosen.triggers if one.method == "GET"), None)
     if http_url and trigger:
         parts = ["1" if part.startswith(":") else part for part in trigger.api_path.split("/")]
         commands.append(shlex.join(["curl", http_url + "/".join(parts)]))
     return commands
-
-
-def _program() -> str:
-    """Return how the command line is called here: by its name, or where that is not on the
-    PATH (a virtual environment that is not active), by its path."""
-    script = Path(sys.executable).with_name("iii-asgi")
-    if shutil.which("iii-asgi") or not script.exists():
-        return "iii-asgi"
-    return os.path.relpath(script)
 
 
 def _reads(function: Function) -> bool:

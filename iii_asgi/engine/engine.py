@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
+HOST_FLAG = "--host"
 WORKER_FLAG = "--port"
 HTTP_FLAG = "--http-port"
+
+_ADDRESS_ERRORS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 class Engine:
@@ -138,6 +141,13 @@ def _http_server(front: Front) -> HttpServer:
 
 
 def _bind(host: str, port: int, flag: str) -> socket.socket:
+    try:
+        return _listener(host, port)
+    except (OSError, OverflowError) as error:
+        raise _listen_error(error, host, port, flag) from error
+
+
+def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol named, asyncio turns Nagle's delay off in what this socket accepts.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -146,16 +156,20 @@ def _bind(host: str, port: int, flag: str) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen()
-    except (OSError, OverflowError) as error:
+    except BaseException:
         listener.close()
-        raise _listen_error(error, host, port, flag) from error
+        raise
     return listener
 
 
-def _listen_error(error: Exception, host: str, port: int, flag: str) -> Error:
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+def _listen_error(error: OSError | OverflowError, host: str, port: int, flag: str) -> Error:
+    if not isinstance(error, OSError):  # the number is too high
+        return SettingsError(flag, f"cannot listen on port {port}: {error}")
+    if error.errno == errno.EADDRINUSE:
         return PortInUseError(port, flag)
-    return SettingsError(flag, f"cannot listen on {host}:{port}: {error}")
+    if isinstance(error, socket.gaierror) or error.errno in _ADDRESS_ERRORS:
+        return SettingsError(HOST_FLAG, f"cannot listen on {host}: {error.strerror}")
+    return SettingsError(flag, f"cannot listen on port {port}: {error.strerror}")
 
 
 def _bracketed(host: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from starlette.types import Receive, Scope, Send
 
@@ -14,6 +15,8 @@ from iii_asgi.engine.responses import CORS, VARY, send_answer, send_bare, send_s
 from iii_asgi.engine.routes import Route, Site
 
 __all__ = ["Front"]
+
+logger = logging.getLogger("iii_asgi.engine")
 
 NOT_FOUND = error_json(404, "NOT_FOUND", "Not Found")
 _PREFLIGHT = [
@@ -36,6 +39,8 @@ class Front:
         assert scope["type"] == "http", "the server speaks HTTP only"
         path, method = scope["raw_path"].decode("latin-1"), scope["method"]
         site = self._hub.routes.find(path)
+        if _wants_websocket(scope):
+            logger.warning("WebSocket %s: no trigger of iii reaches it", path)
         if method == "OPTIONS":
             await self._preflight(site, send)
         elif site is None or _is_head_of_get(site, method):
@@ -70,6 +75,12 @@ class Front:
         finally:
             exchange.close()
         return None
+
+
+def _wants_websocket(scope: Scope) -> bool:
+    return any(
+        name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"]
+    )
 
 
 def _is_head_of_get(site: Site, method: str) -> bool:

@@ -6,14 +6,18 @@ Import it late: uvicorn is in the extra ``standard``.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 __all__ = ["HttpServer"]
+
+logger = logging.getLogger("iii_asgi.engine.http")
 
 # The engine never closes a connection that a client keeps open.
 KEEP_ALIVE_SECONDS = 3600
@@ -24,67 +28,58 @@ class HttpServer:
     """Serves an ASGI app on a bound socket."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._server = _Server(
-            uvicorn.Config(
-                app,
-                interface="asgi3",
-                lifespan="off",
-                ws="none",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                date_header=False,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=STOP_SECONDS,
-            )
+        self._config = uvicorn.Config(
+            app,
+            interface="asgi3",
+            http=_Protocol,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
-        self._task: asyncio.Task[None] | None = None
+        self._server = uvicorn.Server(self._config)
 
     async def start(self, listener: socket.socket) -> None:
         """Serve; returns when connections are accepted."""
-        self._task = asyncio.create_task(self._run(listener))
-        await self._server.up.wait()
-        if self._task.done():  # it never came up
-            await self._task
-
-    async def _run(self, listener: socket.socket) -> None:
-        try:
-            await self._server.serve(sockets=[listener])
-        finally:
-            self._server.up.set()
+        # What its `serve` does, apart from signals, polling, and log lines of another program.
+        self._config.load()
+        self._server.lifespan = self._config.lifespan_class(self._config)
+        await self._server.startup(sockets=[listener])
 
     async def stop(self) -> None:
         """Finish what is being answered, then close."""
-        if self._task is not None:
-            self._server.quit.set()
-            await self._task
+        if not self._server.started:
+            return
+        for server in self._server.servers:
+            server.close()
+        state = self._server.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                while state.connections or state.tasks:  # noqa: ASYNC110 - they tell nobody
+                    await asyncio.sleep(0.01)
+        for task in state.tasks:
+            task.cancel()
 
 
-class _Server(uvicorn.Server):
-    """A server that others start and stop: no signal handlers, no polling."""
+class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # httptools or h11
+    """Leaves it to `Front` to speak of upgrades; uvicorn would have packages installed.
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-        self.quit = asyncio.Event()
+    Set up here, for this server alone: the loggers of uvicorn belong to the whole process.
+    """
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.logger, self.access_log = logger, False
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
 
-    async def main_loop(self) -> None:
-        await self.quit.wait()
+def _is_no_advice(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(("Unsupported upgrade", "No supported WebSocket"))
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if not self.server_state.connections:  # uvicorn would give nobody a tenth of a second
-            for server in self.servers:
-                server.close()
-            for listener in sockets or ():
-                listener.close()
-        else:
-            await super().shutdown(sockets)
+
+logger.addFilter(_is_no_advice)
+logger.setLevel(logging.WARNING)

@@ -55,6 +55,11 @@ class Route:
         """The path with its leading slash."""
         return self.path if self.path.startswith("/") else f"/{self.path}"
 
+    @property
+    def segments(self) -> list[str]:
+        """What stands between the slashes of the full path."""
+        return self.full_path.split("/")[1:]
+
     def parameters(self, actual_path: str) -> dict[str, str]:
         """Return the path parameters of a request, as they came (percent-encoded).
 
@@ -79,6 +84,29 @@ class Site:
     literals: dict[str, Site] = field(default_factory=dict)
     parameter: Site | None = None
     routes: dict[str, Route] = field(default_factory=dict)
+
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether no route ends here or further on."""
+        return not (self.literals or self.parameter or self.routes)
+
+    def next(self, segment: str) -> Site | None:
+        """Return the place that a segment of a registered path leads to, if there is one."""
+        return self.parameter if segment.startswith(":") else self.literals.get(segment)
+
+    def grow(self, segment: str) -> Site:
+        """Return the place that a segment of a registered path leads to; make it if need be."""
+        if not segment.startswith(":"):
+            return self.literals.setdefault(segment, Site())
+        self.parameter = self.parameter or Site()
+        return self.parameter
+
+    def cut(self, segment: str) -> None:
+        """Take away the place that a segment leads to."""
+        if segment.startswith(":"):
+            self.parameter = None
+        else:
+            del self.literals[segment]
 
     @property
     def allow(self) -> str:
@@ -106,7 +134,10 @@ class RouteTable:
         self._check_names(route)
         self._drop(self._routes.get(route.key))
         self._routes[route.key] = route
-        self._site(route.full_path).routes[route.method] = route
+        site = self._root
+        for segment in route.segments:
+            site = site.grow(segment)
+        site.routes[route.method] = route
 
     def remove(self, route: Route) -> None:
         """Take a route away, unless another trigger has replaced it."""
@@ -124,21 +155,14 @@ class RouteTable:
     def _drop(self, route: Route | None) -> None:
         if route is not None:
             del self._routes[route.key]
-            self._site(route.full_path).routes.pop(route.method, None)
-
-    def _site(self, path: str) -> Site:
-        site = self._root
-        for segment in path.split("/")[1:]:
-            if segment.startswith(":"):
-                site.parameter = site.parameter or Site()
-                site = site.parameter
-            else:
-                site = site.literals.setdefault(segment, Site())
-        return site
+            _prune(self._root, route.segments, route.method)
 
     def _check_names(self, route: Route) -> None:
         """Refuse a second set of parameter names for one shape, over all methods."""
-        for other in self._site(route.full_path).routes.values():
+        site: Site | None = self._root
+        for segment in route.segments:
+            site = site and site.next(segment)
+        for other in site.routes.values() if site else ():
             if other.key == route.key:
                 continue
             if other.method == route.method:
@@ -151,6 +175,16 @@ class RouteTable:
                     f"{route.method} {route.path} has the shape of {other.method} {other.path}, "
                     f"but other parameter names: {_PANIC}; use the same names for all methods"
                 )
+
+
+def _prune(site: Site, segments: list[str], method: str) -> None:
+    """Take the route at the end of a registered path away, and the places that led to it alone."""
+    if not segments:
+        site.routes.pop(method, None)
+    elif after := site.next(segments[0]):
+        _prune(after, segments[1:], method)
+        if after.leads_nowhere:
+            site.cut(segments[0])
 
 
 def _find(site: Site, segments: list[str], at: int) -> Site | None:

@@ -127,7 +127,7 @@ def test_unknown_function(url: str) -> None:
 
     assert done.returncode == 1
     assert done.stderr.startswith("function_not_found: ")
-    assert "iii-asgi call --list" in done.stderr
+    assert done.stderr.endswith(f"Which there are: iii-asgi call --list --url={url}\n")
 
 
 def test_list(url: str) -> None:
@@ -139,8 +139,10 @@ def test_list(url: str) -> None:
 
 
 def test_list_of_a_namespace(url: str) -> None:
-    """--list with a namespace shows the functions in that one only."""
-    assert run("call", "--list", "--namespace", "elsewhere", "--url", url).stdout == ""
+    """--list with a namespace shows the functions in that one only; none are told to people."""
+    done = run("call", "--list", "--namespace", "elsewhere", "--url", url)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "No functions yet\n")
 
 
 def test_namespace(folder: Path, url: str) -> None:

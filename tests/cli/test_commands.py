@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,19 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from iii_asgi import __version__
+from iii_asgi.cli.choices import ErrorsChoice, HttpChoice, LifespanChoice, LoopChoice
 from iii_asgi.cli.commands import app
 from iii_asgi.errors import SettingsError
 from iii_asgi.settings import Settings, variable_of
 from tests.cli.helpers import environment, run
 
 COMMANDS = ("serve", "dev", "engine", "routes", "call")
+CHOICES: dict[str, type[StrEnum]] = {
+    "http": HttpChoice,
+    "lifespan": LifespanChoice,
+    "errors": ErrorsChoice,
+    "loop": LoopChoice,
+}
 # What to do, not how: nobody sets these for all calls.
 WITHOUT_VARIABLE = {"json", "list", "help", "function", "arguments"}
 
@@ -53,6 +61,19 @@ def test_help_of_a_command(command: str) -> None:
         )
         if parameter.name not in WITHOUT_VARIABLE:
             assert f"[{variable_of(parameter.name)}]" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_at_80_columns(command: str) -> None:
+    """What is to be typed stands whole: flags, variables, choices."""
+    shown = CliRunner().invoke(app, [command, "--help"], env={"TERM": "dumb", "COLUMNS": "80"})
+
+    for parameter in get_command(app).commands[command].params:  # type: ignore[attr-defined]
+        words = {*parameter.opts, *parameter.secondary_opts} - {parameter.name}
+        words |= set(re.findall(r"III_\w+", parameter.help or ""))
+        words.add("|".join(CHOICES.get(parameter.name, ())))
+        assert all(word in shown.stdout for word in words), words
+    assert "…" not in shown.stdout
 
 
 def test_every_setting_is_an_option_of_serve() -> None:
@@ -102,6 +123,9 @@ def test_without_a_command() -> None:
         ["engine", "--port", "high"],
         ["call"],
         ["call", "teas::list", "--list"],
+        ["call", "teas::list", "--timeout", "0"],
+        ["call", "teas::list", "--timeout", "-1"],
+        ["call", "teas::list", "--timeout", "nan"],
     ],
 )
 def test_wrong_usage(arguments: list[str]) -> None:
@@ -133,7 +157,7 @@ def test_wrong_settings_of_the_environment() -> None:
     done = run("routes", env={"III_ASGI_HTTP": "nonsense"})
 
     assert done.returncode == 2
-    assert done.stderr == "Error  http: 'nonsense' is not one of routes, app, off\n"
+    assert done.stderr == "Error  III_ASGI_HTTP: 'nonsense' is not one of routes, app, off\n"
 
 
 def test_env_file(folder: Path) -> None:

@@ -48,6 +48,9 @@ def soon(url: str, status: int) -> httpx.Response:
     return answer
 
 
+HANGING = "import time\n\ntime.sleep(60)\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_until_a_signal(folder: Path, number: signal.Signals) -> None:
     """It serves over HTTP and to callers, as it says, until a signal ends it with 0."""
@@ -58,8 +61,10 @@ def test_until_a_signal(folder: Path, number: signal.Signals) -> None:
         assert httpx.get(curl).json() == ["assam", "oolong"]
         assert json.loads(run(*call.split()).stdout) == ["assam", "oolong"]
         dev.wait_for(r"http  GET /teas   teas::list   200")
-        assert "Watching . (Ctrl+C stops)" in dev.text
+        assert re.search(r"Ready in \d\.\d s\. Watching \. \(Ctrl\+C stops\)", dev.text)
         assert dev.stop(number) == 0
+        assert dev.text.count("Stopping: finishing what runs (again to stop at once)") == 1
+        assert "offline" not in dev.text
 
 
 def test_reload(folder: Path) -> None:
@@ -110,6 +115,34 @@ def test_import_error_on_reload(folder: Path) -> None:
         assert httpx.get(f"{http}/teas").status_code == 200
 
 
+def test_start_that_hangs(folder: Path) -> None:
+    """A first start that hangs is told, and the next change starts the app again."""
+    source = (folder / "main.py").read_text()
+    (folder / "main.py").write_text(HANGING)
+    with running("dev", "main.py", *FREE, cwd=folder) as dev:
+        dev.wait_for(r"still starting \(main\.py\)")
+        (folder / "main.py").write_text(source)
+        dev.wait_for("Ready in")
+
+        assert httpx.get(f"{address(dev, 'HTTP')}/teas").status_code == 200
+
+
+def test_reload_that_hangs(folder: Path) -> None:
+    """A reload that hangs is told, and the next change reloads the app, told or not."""
+    source = (folder / "main.py").read_text()
+    with developing(folder) as dev:
+        (folder / "main.py").write_text(HANGING)
+        dev.wait_for(r"still starting \(main\.py\)")
+        (folder / "main.py").write_text(HANGING + "# more")
+        time.sleep(1.0)
+        (folder / "main.py").write_text(source.replace("oolong", "sencha"))
+        dev.wait_for("reloaded in")
+
+        assert httpx.get(f"{address(dev, 'HTTP')}/teas").json() == ["assam", "sencha"]
+        assert dev.text.count("still starting") == 1
+        assert "offline" not in dev.text
+
+
 def test_process_that_dies(folder: Path) -> None:
     """An app whose process dies is told, and comes back with the next change."""
     edit(folder, "app = ", "import os\n\napp = ")
@@ -155,6 +188,7 @@ def test_without_reload(folder: Path) -> None:
         edit(folder, '"oolong"', '"sencha"')
         time.sleep(0.5)
 
+        assert re.search(r"Ready in \d\.\d s \(Ctrl\+C stops\)", dev.text)
         assert "Watching" not in dev.text
         assert httpx.get(f"{http}/teas").json() == ["assam", "oolong"]
         httpx.get(f"{http}/die", timeout=10)

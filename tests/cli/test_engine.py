@@ -36,6 +36,15 @@ def test_port_in_use(flag: str, other: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_wrong_host() -> None:
+    """An address that is none of this machine is blamed on --host: wrong usage."""
+    done = run("engine", "--host", "192.0.2.1", "--port", "0", "--http-port", "0")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error  --host: cannot listen on 192.0.2.1: ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_colours() -> None:
     """--use-colors writes for a terminal, even where there is none."""
     with running("engine", "--port", "0", "--http-port", "0", "--use-colors") as engine:

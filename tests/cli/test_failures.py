@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iii_asgi.cli.failures import described, exit_code, fail, needs_standard
+from iii_asgi.cli.failures import described, fail, needs_standard
 from iii_asgi.errors import (
     AppNotFoundError,
     ConnectionLostError,
@@ -35,7 +35,7 @@ from iii_asgi.errors import (
 )
 def test_exit_codes(error: Error, code: int) -> None:
     """Each kind of failure has its exit code."""
-    assert exit_code(error) == code
+    assert error.exit_code == code
 
 
 def test_engine_away() -> None:
@@ -75,13 +75,6 @@ def test_error_of_a_call(capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert captured.err == "NOT_FOUND: Tea not found\n"
     assert captured.out == ""
-
-
-def test_unknown_function(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where there is no such function, the next line says how to see which there are."""
-    fail(InvocationError("function_not_found", "teas::lst not found"))
-
-    assert "iii-asgi call --list" in capsys.readouterr().err
 
 
 def test_any_other_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -163,7 +163,6 @@ def test_json_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_yaml_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A YAML file does, too."""
-    pytest.importorskip("yaml")
     path = tmp_path / "logging.yaml"
     path.write_text(json.dumps(config("INFO")))  # JSON is YAML
     configure(LogPlan(config=path))

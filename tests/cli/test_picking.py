@@ -55,9 +55,26 @@ def test_which_is_picked(things: dict[str, Any], name: str) -> None:
 
 
 def test_nothing_to_pick() -> None:
-    """A module without an app is an error that names it."""
-    with pytest.raises(AppNotFoundError, match=r"shop\.py has no ASGI app"):
-        pick(module(x=1), "shop.py", Target())
+    """A module without an app is an error that names it, and says how to say which."""
+    with pytest.raises(AppNotFoundError) as caught:
+        pick(module(x=1), "shop.py", Target(command="dev"))
+
+    assert str(caught.value).splitlines() == [
+        "shop.py has no ASGI app",
+        "Say which:  iii-asgi dev shop.py:NAME",
+        "or, of a function that makes it:  iii-asgi dev shop.py:NAME --factory",
+    ]
+
+
+def test_no_factory_to_pick() -> None:
+    """So is a module without a function that makes the app."""
+    with pytest.raises(AppNotFoundError) as caught:
+        pick(module(x=1), "shop", Target(factory=True))
+
+    assert str(caught.value).splitlines() == [
+        "shop has no function create_app or make_app",
+        "Say which:  iii-asgi serve shop:NAME --factory",
+    ]
 
 
 @pytest.mark.parametrize("app", [FastAPI(), Starlette(), Other(), function])

@@ -62,6 +62,65 @@ def test_a_running_call_is_finished(folder: Path, engine_url: str) -> None:
             assert call.process.wait(10) == 0
 
 
+SYNC = """
+import asyncio, sys, time
+from concurrent.futures import ThreadPoolExecutor
+from fastapi import FastAPI
+
+app = FastAPI()
+pool = ThreadPoolExecutor()
+
+
+def sleep() -> None:
+    print("begun", file=sys.stderr, flush=True)
+    time.sleep(60)
+
+
+@app.get("/route", tags=["slow"])
+def route() -> None:
+    sleep()
+
+
+@app.get("/thread", tags=["slow"])
+async def thread() -> None:
+    await asyncio.to_thread(sleep)
+
+
+@app.get("/own-pool", tags=["slow"])
+async def own_pool() -> None:
+    await asyncio.get_running_loop().run_in_executor(pool, sleep)
+"""
+
+
+@pytest.mark.parametrize("action", ["route", "thread", "own_pool"])
+def test_a_thread_that_works_on(folder: Path, engine_url: str, action: str) -> None:
+    """What runs in a thread cannot be cancelled; when its time is over the process ends."""
+    (folder / "main.py").write_text(SYNC)
+    grace = ("--timeout-graceful-shutdown", "1")
+    with running("serve", "--url", engine_url, *grace, cwd=folder) as serve:
+        serve.wait_for("Ready in")
+        with running("call", f"slow::{action}", "--url", engine_url):
+            serve.wait_for("begun")
+            began = time.monotonic()
+
+            assert serve.stop() == 0
+            assert 1 < time.monotonic() - began < 10
+
+
+def test_a_thread_and_a_second_signal(folder: Path, engine_url: str) -> None:
+    """A second signal waits for no thread either."""
+    (folder / "main.py").write_text(SYNC)
+    grace = ("--timeout-graceful-shutdown", "50")
+    with running("serve", "--url", engine_url, *grace, cwd=folder) as serve:
+        serve.wait_for("Ready in")
+        with running("call", "slow::route", "--url", engine_url):
+            serve.wait_for("begun")
+            serve.process.send_signal(signal.SIGTERM)
+            serve.wait_for("Stopping")
+
+            assert serve.stop() == 0
+
+
 def test_no_engine(folder: Path) -> None:
     """Without an engine it says how to start one, tries on, and can be stopped."""
     with running("serve", "--url", "ws://127.0.0.1:9", cwd=folder) as serve:

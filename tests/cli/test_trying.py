@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from iii_asgi.cli.trying import commands_to_try
 from iii_asgi.settings import Settings
 from tests.cli.catalogues import catalogue, function
@@ -16,14 +12,6 @@ READ = function("teas::read", "GET", "/teas/{tea_id}")
 NAMED = function("teas::named", "GET", "/named/{name}")
 LIST = function("teas::list", "GET", "/teas")
 HOME = function("shop::home", "GET", "/")
-
-
-@pytest.fixture(autouse=True)
-def on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The shell finds the command, as in a virtual environment that is active."""
-    script = tmp_path / "iii-asgi"
-    script.touch(mode=0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
 
 
 def test_never_a_write() -> None:
@@ -70,15 +58,3 @@ def test_another_engine() -> None:
     assert commands_to_try(catalogue(LIST), settings, None) == [
         "iii-asgi call teas::list --url=ws://other:1 --namespace=shop"
     ]
-
-
-def test_program_that_is_not_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where the shell would not find the command, its path is printed."""
-    script = tmp_path / "bin" / "iii-asgi"
-    script.parent.mkdir()
-    script.touch()
-    monkeypatch.setattr("sys.executable", str(script.with_name("python")))
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.chdir(tmp_path)
-
-    assert commands_to_try(catalogue(LIST), DEFAULTS, None) == ["bin/iii-asgi call teas::list"]

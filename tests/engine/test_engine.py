@@ -47,11 +47,19 @@ async def test_a_taken_port_is_told_with_its_flag(engine: Engine, flag: str) -> 
     assert (caught.value.port, caught.value.flag) == (taken, flag)
 
 
-@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 65_536), ("192.0.2.1", 0)])
-async def test_an_address_that_cannot_be_used_is_told(host: str, port: int) -> None:
-    """No port, and no address of this machine."""
-    with pytest.raises(SettingsError, match="cannot listen on"):
+@pytest.mark.parametrize(
+    ("host", "port", "flag"),
+    [
+        ("127.0.0.1", 65_536, "--port"),
+        ("192.0.2.1", 0, "--host"),
+        ("no.such.host.invalid", 0, "--host"),
+    ],
+)
+async def test_an_address_that_cannot_be_used_is_told(host: str, port: int, flag: str) -> None:
+    """No port, no address of this machine, no name of any: the error names the flag."""
+    with pytest.raises(SettingsError, match="cannot listen on") as caught:
         await Engine(host, port, 0).start()
+    assert caught.value.setting == flag
 
 
 async def test_without_uvicorn_the_message_says_how_to_get_it(

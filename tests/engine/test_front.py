@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -269,6 +270,22 @@ async def test_a_slow_json_upload_times_out(impatient: Engine) -> None:
 
         assert line.split()[1] == b"504"
         assert not worker.calls
+
+
+async def test_a_websocket_is_told_in_one_line(
+    served: RawWorker, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No trigger reaches a WebSocket: the log says so, and nothing of packages to install."""
+    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
+    with caplog.at_level(logging.DEBUG):
+        answers = [await fetch(engine, path, headers=upgrade) for path in ("/ws", "/users/7")]
+        await engine.stop()
+
+    assert [answer.status for answer in answers] == [404, 200]
+    assert [one.getMessage() for one in caplog.records if one.levelno > logging.DEBUG] == [
+        "WebSocket /ws: no trigger of iii reaches it",
+        "WebSocket /users/7: no trigger of iii reaches it",
+    ]
 
 
 async def test_a_client_of_everyday_works(engine: Engine, served: RawWorker) -> None:

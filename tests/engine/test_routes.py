@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iii_asgi.engine.routes import Route, RouteError, RouteTable
+from iii_asgi.engine.routes import Route, RouteError, RouteTable, Site
 
 
 def route(line: str, trigger_id: str = "t", worker_id: str = "w") -> Route:
@@ -25,6 +25,12 @@ def met(routes: RouteTable, path: str) -> str | None:
     """Return the registered path that a request path meets."""
     site = routes.find(path)
     return None if site is None else next(iter(site.routes.values())).path
+
+
+def places(site: Site) -> int:
+    """Return how many places there are from one on."""
+    further = [*site.literals.values(), *([site.parameter] if site.parameter else [])]
+    return 1 + sum(map(places, further))
 
 
 @pytest.mark.parametrize(
@@ -140,6 +146,23 @@ def test_names_are_free_again_when_their_route_is_gone() -> None:
     routes.add(route("DELETE /users/:user_id"))
 
     assert met(routes, "/users/7") == "/users/:user_id"
+
+
+def test_refused_and_removed_routes_leave_nothing_behind() -> None:
+    """The tree has places for the routes that stand, however many came and went."""
+    routes = table("GET /users/:id")
+    before = places(routes._root)
+    for number in range(3):
+        with pytest.raises(RouteError):
+            routes.add(route(f"GET /refused/{number}/*"))
+        with pytest.raises(RouteError):
+            routes.add(route("GET /users/:user_id"))
+        passing = route(f"GET /users/:id/orders/{number}", trigger_id="passing")
+        routes.add(passing)
+        routes.remove(passing)
+
+    assert places(routes._root) == before
+    assert met(routes, "/users/7") == "/users/:id"
 
 
 def test_names_may_differ_in_longer_paths() -> None:
