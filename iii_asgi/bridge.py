@@ -16,23 +16,21 @@ from starlette.types import ASGIApp
 from iii_asgi import process
 from iii_asgi.asgi.lifespan import Lifespan
 from iii_asgi.asgi.transport import ASGITransport
-from iii_asgi.catalogue import bindings
 from iii_asgi.catalogue.build import build_catalogue
 from iii_asgi.catalogue.model import Catalogue, FunctionNamer
-from iii_asgi.errors import ConnectionLostError, Error, InvocationError, InvocationTimeoutError
+from iii_asgi.errors import ConnectionLostError, Error
 from iii_asgi.invocation import get_invocation
 from iii_asgi.protocol import messages as m
 from iii_asgi.serving.handler import InvocationHandler
 from iii_asgi.settings import Settings
 from iii_asgi.version import __version__
+from iii_asgi.worker import offer
 from iii_asgi.worker.channels import Channels
 from iii_asgi.worker.worker import Call, ConnectionState, Worker
 
 __all__ = ["Bridge"]
 
 logger = logging.getLogger("iii_asgi")
-
-_PATIENCE = 10.0  # seconds for an answer of the engine itself
 
 
 class Bridge:
@@ -229,19 +227,9 @@ class Bridge:
         self, own: Catalogue, greeting: m.WorkerRegistered, call: Call
     ) -> Sequence[m.Message]:
         """Return what to register on this engine, whose other triggers may bind our hands."""
-        taken = bindings.spellings_of_others(own, await _registered_triggers(call))
+        taken = await offer.taken_paths(own, call)
         self._catalogue = self._build_catalogue(taken) if taken else own
-        observe = await _has_observers(greeting, call)
-        functions = self.catalogue.functions
-        namespace = self.settings.namespace
-        return [
-            *(bindings.register(function) for function in functions),
-            *(
-                bindings.bind(function, trigger, namespace=namespace, observe=observe)
-                for function in functions
-                for trigger in function.triggers
-            ),
-        ]
+        return await offer.registrations(self._catalogue, self.settings.namespace, greeting, call)
 
     # -- what others see -----------------------------------------------------------------
 
@@ -291,32 +279,6 @@ async def _first(waiting: Coroutine[Any, Any, Any], working: asyncio.Task[None])
         task.cancel()
     if working.done():
         working.result()
-
-
-async def _registered_triggers(call: Call) -> list[Any]:
-    try:
-        listed = await call(
-            "engine::registered-triggers::list", {"include_internal": False}, timeout=_PATIENCE
-        )
-    except InvocationTimeoutError:
-        raise  # without the list we might panic its router: later, then
-    except InvocationError as error:
-        logger.warning("The engine does not list its triggers (%s)", error)
-        return []
-    return list(listed.get("registered_triggers", ())) if isinstance(listed, dict) else []
-
-
-async def _has_observers(greeting: m.WorkerRegistered, call: Call) -> bool:
-    """Whether this engine binds HTTP routes by observing (see `bindings`)."""
-    if bindings.OBSERVERS not in (greeting.features or ()):
-        return False
-    try:
-        await call(
-            "engine::functions::info", {"function_id": bindings.HTTP_SOURCE}, timeout=_PATIENCE
-        )
-    except InvocationError:
-        return False
-    return True
 
 
 def _log_refusal(working: asyncio.Task[None]) -> None:

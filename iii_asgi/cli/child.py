@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
-from iii_asgi.cli.loading import Target
 from iii_asgi.cli.logs import LogPlan
 from iii_asgi.cli.quick import start_quickly
 from iii_asgi.cli.startup import Overview
+from iii_asgi.cli.target import Target
 from iii_asgi.process import LoopName
 
 __all__ = ["Failed", "Plan", "Report", "main"]

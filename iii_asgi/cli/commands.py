@@ -15,11 +15,11 @@ from iii_asgi.cli.flags import (
     ServeFlags,
     TargetFlags,
 )
-from iii_asgi.cli.loading import Target
 from iii_asgi.cli.logs import LogPlan, has_terminal
 from iii_asgi.cli.options import given, grouped, option
 from iii_asgi.cli.process_flags import LogFlags, LoopFlags, ReloadFlags
 from iii_asgi.cli.screen import Screen
+from iii_asgi.cli.target import Target
 from iii_asgi.settings import Settings
 from iii_asgi.version import __version__
 

@@ -15,7 +15,7 @@ from iii_asgi.cli.frames import explain
 from iii_asgi.errors import AppNotFoundError
 
 if TYPE_CHECKING:
-    from iii_asgi.cli.loading import Target
+    from iii_asgi.cli.target import Target
 
 __all__ = ["checked", "is_asgi", "nothing_found", "offers", "pick"]
 

@@ -14,8 +14,9 @@ from iii_asgi import process
 from iii_asgi.asgi.lifespan import Lifespan
 from iii_asgi.bridge import Bridge
 from iii_asgi.catalogue.model import Catalogue, Function
-from iii_asgi.cli.loading import LoadedApp, Target, load
+from iii_asgi.cli.loading import LoadedApp, load
 from iii_asgi.cli.startup import app_line, counts, function_lines, plural, skipped_lines
+from iii_asgi.cli.target import Target
 from iii_asgi.errors import LifespanError
 from iii_asgi.settings import Settings
 

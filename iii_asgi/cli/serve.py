@@ -9,9 +9,10 @@ from rich.text import Text
 from iii_asgi import process
 from iii_asgi.bridge import Bridge
 from iii_asgi.cli.failures import needs_standard, start_an_engine
-from iii_asgi.cli.loading import LoadedApp, Target, load
+from iii_asgi.cli.loading import LoadedApp, load
 from iii_asgi.cli.screen import Screen
 from iii_asgi.cli.startup import Overview, block, overview_rows
+from iii_asgi.cli.target import Target
 from iii_asgi.settings import Settings
 from iii_asgi.worker.worker import ConnectionState
 

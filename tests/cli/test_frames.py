@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from iii_asgi.cli.frames import explain, skip_ours, skip_to_users
-from iii_asgi.cli.loading import Target, load
+from iii_asgi.cli.loading import load
+from iii_asgi.cli.target import Target
 
 
 def raised(call: object) -> BaseException:

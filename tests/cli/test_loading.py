@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from iii_asgi.cli.loading import Target, load
+from iii_asgi.cli.loading import load
+from iii_asgi.cli.target import Target
 from iii_asgi.errors import AppNotFoundError, SettingsError
 
 pytestmark = pytest.mark.usefixtures("fresh_imports")

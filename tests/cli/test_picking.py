@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from iii_asgi.cli.loading import Target
 from iii_asgi.cli.picking import checked, is_asgi, pick
+from iii_asgi.cli.target import Target
 from iii_asgi.errors import AppNotFoundError
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from iii_asgi.cli.failures import start_an_engine
-from iii_asgi.cli.loading import Target
 from iii_asgi.cli.program import address, command_line
+from iii_asgi.cli.target import Target
 from iii_asgi.settings import Settings
 
 

@@ -1,0 +1,72 @@
+"""What a catalogue becomes on one engine: it depends on what that engine is, and has already."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from iii_asgi.catalogue import bindings
+from iii_asgi.catalogue.model import Catalogue
+from iii_asgi.errors import InvocationError, InvocationTimeoutError
+from iii_asgi.protocol import messages as m
+from iii_asgi.worker.worker import Call
+
+__all__ = ["registrations", "taken_paths"]
+
+logger = logging.getLogger("iii_asgi")
+
+_PATIENCE = 10.0  # seconds for an answer of the engine itself
+
+
+async def taken_paths(catalogue: Catalogue, call: Call) -> list[str]:
+    """Return the paths of other workers' triggers that bind our hands.
+
+    See `bindings.spellings_of_others`.
+
+    Raises:
+        InvocationTimeoutError: the engine does not answer. Without its list we might panic
+            its router.
+    """
+    return bindings.spellings_of_others(catalogue, await _registered_triggers(call))
+
+
+async def registrations(
+    catalogue: Catalogue, namespace: str, greeting: m.WorkerRegistered, call: Call
+) -> Sequence[m.Message]:
+    """Return the messages that put a catalogue on an engine, functions first."""
+    observe = await _has_observers(greeting, call)
+    return [
+        *(bindings.register(function) for function in catalogue.functions),
+        *(
+            bindings.bind(function, trigger, namespace=namespace, observe=observe)
+            for function in catalogue.functions
+            for trigger in function.triggers
+        ),
+    ]
+
+
+async def _registered_triggers(call: Call) -> list[Any]:
+    try:
+        listed = await call(
+            "engine::registered-triggers::list", {"include_internal": False}, timeout=_PATIENCE
+        )
+    except InvocationTimeoutError:
+        raise
+    except InvocationError as error:
+        logger.warning("The engine does not list its triggers (%s)", error)
+        return []
+    return list(listed.get("registered_triggers", ())) if isinstance(listed, dict) else []
+
+
+async def _has_observers(greeting: m.WorkerRegistered, call: Call) -> bool:
+    """Whether this engine binds HTTP routes by observing (see `bindings`)."""
+    if bindings.OBSERVERS not in (greeting.features or ()):
+        return False
+    try:
+        await call(
+            "engine::functions::info", {"function_id": bindings.HTTP_SOURCE}, timeout=_PATIENCE
+        )
+    except InvocationError:
+        return False
+    return True
