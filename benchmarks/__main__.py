@@ -5,10 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from benchmarks import footprint, in_process, worker
+from benchmarks import bodies, direct_calls, footprint, in_process, worker
 from benchmarks.rows import Effort, Result, Row, Suite, print_table
 
-SUITES: tuple[Suite, ...] = (in_process.SUITE, worker.SUITE, footprint.SUITE)
+SUITES: tuple[Suite, ...] = (
+    in_process.SUITE,
+    direct_calls.SUITE,
+    worker.SUITE,
+    bodies.SUITE,
+    bodies.MEMORY_SUITE,
+    footprint.SUITE,
+)
 FULL, QUICK = Effort(rounds=7, seconds=0.6), Effort(rounds=3, seconds=0.3)
 
 

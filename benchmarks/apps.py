@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import time
+from collections.abc import AsyncIterator
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["fastapi_app", "large_app", "raw_app", "starlette_app"]
+__all__ = ["bodies_app", "fastapi_app", "large_app", "raw_app", "starlette_app"]
 
 
 async def raw_app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,3 +89,74 @@ async def get_user_of(thing_id: int, q: str | None = None) -> User:
 async def put_user_of(thing_id: int, user: User) -> User:
     """Take and give a model."""
     return user
+
+
+# -- long bodies -------------------------------------------------------------------------
+
+bodies_app = FastAPI(openapi_url=None)
+
+
+class Note(BaseModel):
+    """A closed model without numbers: its JSON may go inline."""
+
+    title: str
+    text: str
+
+
+@bodies_app.post("/notes")
+async def add(note: Note) -> Note:
+    """Answer with what came."""
+    return note
+
+
+_MEGABYTE = bytes(10**6)
+
+
+@cache
+def _file() -> Path:
+    """Return a file of a megabyte, which is gone when the process ends."""
+    folder = TemporaryDirectory(prefix="iii-asgi-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name, "megabyte.bin")
+    path.write_bytes(_MEGABYTE)
+    return path
+
+
+async def give(request: Request) -> Response:
+    """Answer with a long body."""
+    name = request.path_params["name"]
+    if name == "megabyte":
+        return Response(_MEGABYTE, media_type="application/octet-stream")
+    if name == "file":
+        return FileResponse(_file())
+    return StreamingResponse(_STREAMS[name](), media_type="application/octet-stream")
+
+
+async def take(request: Request) -> Response:
+    """Take a long body, piece by piece."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+    return JSONResponse({"size": size})
+
+
+async def _chunks() -> AsyncIterator[bytes]:
+    for _ in range(1000):
+        yield b"a line of text such as a server has"
+
+
+async def _slow() -> AsyncIterator[bytes]:
+    yield b"at %d\n" % time.monotonic_ns()
+    await asyncio.sleep(0.02)
+    yield b"end\n"
+
+
+async def _download() -> AsyncIterator[bytes]:
+    for _ in range(200):
+        yield _MEGABYTE
+
+
+_STREAMS = {"chunks": _chunks, "slow": _slow, "download": _download}
+
+bodies_app.add_route("/bodies/{name}", give, methods=["GET"])
+bodies_app.add_route("/bodies", take, methods=["POST"])

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
+from benchmarks.channel_side import Answer, Body
 from benchmarks.load import Load, Sample
 from benchmarks.payloads import HttpCall, frame_parts
 from benchmarks.processes import Program
@@ -24,6 +25,7 @@ from iii_asgi.protocol import messages as m
 __all__ = ["EngineSide", "engine_side"]
 
 _ANSWER = re.compile(rb'"invocation_id": ?"00000000-0000-4000-8000-(\d{12})"').search
+_CHANNEL = re.compile(rb"/ws/channels/(\d{12})\?.*dir=(read|write)").match
 _SUCCESS = re.compile(rb'"status_code": ?200\b').search
 _MAX_FRAME = 64 * 1024 * 1024
 
@@ -35,8 +37,10 @@ class EngineSide(WSListener):  # type: ignore[misc]  # picows is compiled
         self.url = url
         self._functions: dict[str, asyncio.Event] = {}
         self._load: Load | None = None
-        self._before, self._after = b"", b""
-        self._numbers: set[int] = set()
+        self._parts = [b""]
+        self._body = b""
+        self._unanswered: set[int] = set()
+        self._streaming: set[int] = set()  # their answers come by channel
         self._next = 0
         self._first: asyncio.Future[bytes] | None = None
         self._worker: WSTransport | None = None
@@ -56,17 +60,19 @@ class EngineSide(WSListener):  # type: ignore[misc]  # picows is compiled
                 continue
         raise RuntimeError(f"the worker has not registered {function_id} in 30 s")
 
-    async def ask(self, call: HttpCall) -> None:
+    async def ask(self, call: HttpCall, patience: float = 10) -> Load:
         """Invoke a function once, and see that its answer is a good one."""
-        self._before, self._after = frame_parts(call)
-        self._load = Load()
+        self._parts, self._body = frame_parts(call), call.body
+        self._load = load = Load()
         self._first = asyncio.get_running_loop().create_future()
-        self._load.more = False
-        self._invoke(self._load)
-        async with asyncio.timeout(10):
+        load.more = False
+        self._invoke(load)
+        async with asyncio.timeout(patience):
             answer = await self._first
+            await load.ended.wait()
         if not _SUCCESS(answer):
             raise RuntimeError(f"{call.function_id} answers {answer.decode(errors='replace')}")
+        return load
 
     async def load(
         self, call: HttpCall, outstanding: int, program: Program, seconds: float
@@ -80,24 +86,45 @@ class EngineSide(WSListener):  # type: ignore[misc]  # picows is compiled
 
     def _invoke(self, load: Load) -> None:
         self._next = number = self._next + 1
-        self._numbers.add(number)
+        self._unanswered.add(number)
         load.called()
         assert self._worker is not None
-        self._worker.send(WSMsgType.TEXT, b"%b%012d%b" % (self._before, number, self._after))
+        self._worker.send(WSMsgType.TEXT, (b"%012d" % number).join(self._parts))
 
     def _answered(self, frame: bytes) -> bool:
-        """Count an answer; False when the frame is none."""
+        """Take an answer; False when the frame is none."""
         found = _ANSWER(frame)
         if found is None or self._load is None:
             return False
         number = int(found[1])
-        if number in self._numbers:  # else an answer that is sent once more
-            self._numbers.discard(number)
-            if self._first is not None and not self._first.done():
-                self._first.set_result(frame)
-            if self._load.answer():
-                self._invoke(self._load)
+        if number in self._unanswered:  # else an answer that is sent once more
+            self._unanswered.discard(number)
+            if number not in self._streaming:
+                self._has_status(frame)
+                if self._load.answer():
+                    self._invoke(self._load)
         return True
+
+    def channel(self, url: bytes) -> WSListener:
+        """Return our end of the channel that a worker wants to join."""
+        found = _CHANNEL(url)
+        if found is None or self._load is None:
+            raise ValueError(f"there is no channel {url.decode()}")
+        if found[2] == b"read":
+            return Body(self._body)
+        number, load = int(found[1]), self._load
+        self._streaming.add(number)
+        return Answer(self._has_status, lambda: self._has_streamed(number, load), load.first_byte)
+
+    def _has_streamed(self, number: int, load: Load) -> None:
+        self._streaming.discard(number)
+        self._unanswered.discard(number)  # its result, which is null, may come a moment later
+        if load.answer():
+            self._invoke(load)
+
+    def _has_status(self, text: bytes) -> None:
+        if self._first is not None and not self._first.done():
+            self._first.set_result(text)
 
     # -- the wire ------------------------------------------------------------------------
 
@@ -150,6 +177,8 @@ async def engine_side(port: int) -> AsyncIterator[EngineSide]:
     engine = EngineSide(f"ws://127.0.0.1:{port}")
 
     def choose(request: WSUpgradeRequest) -> WSListener:
+        if request.path.startswith(b"/ws/channels/"):
+            return engine.channel(request.path)
         return _Ignore() if request.path.startswith(b"/otel") else engine
 
     server = await ws_create_server(choose, "127.0.0.1", port, max_frame_size=_MAX_FRAME)

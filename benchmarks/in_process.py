@@ -22,9 +22,9 @@ from iii_asgi.invocation import Caller, Invocation
 from iii_asgi.serving.bodies import ChannelOpener
 from iii_asgi.serving.http import HttpServing
 
-__all__ = ["SUITE"]
+__all__ = ["SUITE", "Variant", "times"]
 
-Variant: TypeAlias = Callable[[], Awaitable[HttpResult | None]]
+Variant: TypeAlias = Callable[[], Awaitable[Any]]
 
 BY_HAND, HTTPX = "a hand-built scope", "httpx.ASGITransport"
 
@@ -55,9 +55,10 @@ def _measure(rows: Sequence[Row], effort: Effort) -> Iterator[Result]:
         peers = {row: _ROWS[row][1] for row in rows if _ROWS[row][0] == app}
         if peers:
             variants = _variants(_APPS[app], {*peers.values()})
-            times = process.run(_times(variants, effort))
+            process.run(_compare(variants))
+            taken = process.run(times(variants, effort))
             for row, peer in peers.items():
-                yield Result(row, [a / b for a, b in zip(times["ours"], times[peer], strict=True)])
+                yield Result(row, [a / b for a, b in zip(taken["ours"], taken[peer], strict=True)])
 
 
 def _variants(app: ASGIApp, peers: set[str]) -> dict[str, Variant]:
@@ -65,20 +66,24 @@ def _variants(app: ASGIApp, peers: set[str]) -> dict[str, Variant]:
     return {"ours": _ours(app)} | {peer: makers[peer](app) for peer in sorted(peers)}
 
 
-async def _times(variants: dict[str, Variant], effort: Effort) -> dict[str, list[float]]:
-    """Return seconds a request of each variant, one figure a round."""
+async def _compare(variants: dict[str, Variant]) -> None:
+    """Make sure that all variants have one result."""
     first = [await variant() for variant in variants.values()]
     assert all(result == first[0] and result is not None for result in first), first
+
+
+async def times(variants: dict[str, Variant], effort: Effort) -> dict[str, list[float]]:
+    """Return seconds a request of each variant, one figure a round."""
     counts = {name: await _calibrate(one, effort) for name, one in variants.items()}
-    times: dict[str, list[float]] = {name: [] for name in variants}
+    taken: dict[str, list[float]] = {name: [] for name in variants}
     for _ in range(effort.rounds):
         spent = dict.fromkeys(variants, 0.0)
         for step in range(_STEPS):
             for name in rotated(list(variants), step):
                 spent[name] += await _time(variants[name], counts[name])
         for name in variants:
-            times[name].append(spent[name] / _STEPS / counts[name])
-    return times
+            taken[name].append(spent[name] / _STEPS / counts[name])
+    return taken
 
 
 async def _calibrate(variant: Variant, effort: Effort) -> int:

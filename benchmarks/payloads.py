@@ -17,25 +17,41 @@ _HEADERS = {
     "content-type": "application/json",
 }
 _MARK = "############"
-_CHANNEL = "5f0c2b1e-8c38-4f0a-9d5e-3b6f3f1a7c11"
+_KEY = "5f0c2b1e-8c38-4f0a-9d5e-3b6f3f1a7c11"
 _TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @dataclass(frozen=True)
 class HttpCall:
-    """A GET request to a function, as the engine tells of it."""
+    """A request to a function, as the engine tells of it.
+
+    Attributes:
+        body: of the request; its exact bytes come by channel.
+        is_inline: the body stands in the invocation, too, as JSON.
+        content_type: of the body.
+    """
 
     function_id: str
     pattern: str
     path: str
     path_params: dict[str, str] = field(default_factory=dict)
     query_params: dict[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    body: bytes = b""
+    is_inline: bool = False
+    content_type: str = "application/json"
 
     @property
     def target(self) -> str:
         """Return the request target of the same request over HTTP."""
         query = "&".join(f"{key}={value}" for key, value in self.query_params.items())
         return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers of the request."""
+        headers = _HEADERS | {"content-type": self.content_type}
+        return headers | {"content-length": str(len(self.body))} if self.body else headers
 
 
 USER_CALL = HttpCall("users::get", "/users/:user_id", "/users/42", {"user_id": "42"}, {"q": "1"})
@@ -47,11 +63,11 @@ def http_payload(call: HttpCall) -> bytes:
         {
             "query_params": call.query_params,
             "path_params": call.path_params,
-            "headers": _HEADERS,
+            "headers": call.headers,
             "path": call.pattern,
-            "method": "GET",
-            "body": None,
-            "trigger": {"type": "http", "path": call.path, "method": "GET"},
+            "method": call.method,
+            "body": msgspec.Raw(call.body) if call.is_inline else None,
+            "trigger": {"type": "http", "path": call.path, "method": call.method},
             "request_body": _channel("read"),
             "response": _channel("write"),
         }
@@ -59,14 +75,14 @@ def http_payload(call: HttpCall) -> bytes:
 
 
 def _channel(direction: str) -> dict[str, str]:
-    return {"channel_id": _CHANNEL, "access_key": _CHANNEL, "direction": direction}
+    return {"channel_id": _MARK, "access_key": _KEY, "direction": direction}
 
 
-def frame_parts(call: HttpCall) -> tuple[bytes, bytes]:
-    """Return an invocation's text before and after the last 12 digits of its id.
+def frame_parts(call: HttpCall) -> list[bytes]:
+    """Return an invocation's text in parts, to be joined by twelve digits.
 
-    Only these change from one to the next: answers that come twice must be told from
-    answers to the next call.
+    They are the end of its id and the names of its channels, and all that changes from one to
+    the next: answers that come twice must be told from answers to the next call.
     """
     frame = encode(
         InvokeFunction(
@@ -76,5 +92,4 @@ def frame_parts(call: HttpCall) -> tuple[bytes, bytes]:
             traceparent=_TRACEPARENT,
         )
     )
-    before, _, after = frame.partition(_MARK.encode())
-    return before, after
+    return frame.split(_MARK.encode())

@@ -22,10 +22,12 @@ class Running:
 
     Attributes:
         load: called with how many calls to keep outstanding, and for how many seconds.
+        ask: called with how many seconds one call may take.
     """
 
     program: Program
     load: Callable[[int, float], Awaitable[Sample]]
+    ask: Callable[[float], Awaitable[object]]
 
 
 Start: TypeAlias = Callable[[], AbstractAsyncContextManager[Running]]
@@ -45,13 +47,23 @@ class Peer:
         return f"{', '.join(absent)} not installed" if absent else ""
 
 
-def bridge(app: str, call: HttpCall = USER_CALL, *flags: str) -> Peer:
-    """Return ``iii-asgi serve`` with an app; we play the engine's side."""
+def bridge(
+    app: str, call: HttpCall = USER_CALL, *flags: str, warm_up: HttpCall | None = None
+) -> Peer:
+    """Return ``iii-asgi serve`` with an app; we play the engine's side.
+
+    Args:
+        app: as on its command line.
+        call: what it is asked.
+        flags: more of its command line.
+        warm_up: what it is asked at first, else `call`.
+    """
     return _worker(
         call,
         lambda url: python("-m", "iii_asgi", "serve", app, "--url", url, "--no-access-log", *flags),
         "picows",
         "psutil",
+        warm_up=warm_up,
     )
 
 
@@ -66,7 +78,12 @@ def sdk(*flags: str) -> Peer:
     )
 
 
-def _worker(call: HttpCall, command: Callable[[str], list[str]], *requires: str) -> Peer:
+def _worker(
+    call: HttpCall,
+    command: Callable[[str], list[str]],
+    *requires: str,
+    warm_up: HttpCall | None = None,
+) -> Peer:
     @asynccontextmanager
     async def start() -> AsyncIterator[Running]:
         from benchmarks.engine_side import engine_side  # picows may not be installed
@@ -76,17 +93,20 @@ def _worker(call: HttpCall, command: Callable[[str], list[str]], *requires: str)
             program(command(engine.url)) as running,
         ):
             await engine.registered(call.function_id, running)
-            await engine.ask(call)
+            await engine.ask(warm_up or call)
             yield Running(
                 running,
                 lambda outstanding, seconds: engine.load(call, outstanding, running, seconds),
+                lambda patience: engine.ask(call, patience),
             )
 
     return Peer(start, requires)
 
 
-def uvicorn(app: str, call: HttpCall = USER_CALL, *flags: str) -> Peer:
-    """Return uvicorn[standard] with an app, asked over HTTP."""
+def uvicorn(
+    app: str, call: HttpCall = USER_CALL, *flags: str, warm_up: HttpCall | None = None
+) -> Peer:
+    """Return uvicorn[standard] with an app, asked over HTTP (see `bridge`)."""
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Running]:
@@ -95,10 +115,11 @@ def uvicorn(app: str, call: HttpCall = USER_CALL, *flags: str) -> Peer:
         async with program(command) as running:
             side = HttpSide(port)
             await side.listening(running)
-            await side.ask(call)
+            await side.ask(warm_up or call)
             yield Running(
                 running,
                 lambda outstanding, seconds: side.load(call, outstanding, running, seconds),
+                lambda patience: side.ask(call, patience),
             )
 
     return Peer(start, ("uvicorn", "uvloop", "httptools", "psutil"))

@@ -58,6 +58,15 @@ class Program:
         """Return its resident set in bytes."""
         return int(self._watch.memory_info().rss)
 
+    def forget_peak(self) -> None:
+        """Let `peak_memory` begin anew (Linux)."""
+        Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
+
+    def peak_memory(self) -> int:
+        """Return the largest resident set in bytes (Linux)."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
     def check(self) -> None:
         """Raise when it has ended."""
         if self._process.returncode is not None:

@@ -22,7 +22,8 @@ INTRODUCTION = """\
 
 An option is taken from the command line, else from its environment variable, else it has its
 default. `iii-asgi COMMAND --help` shows the same. In an environment variable a switch is `true` or
-`false`; several globs are separated by spaces, several folders as in `PATH`.
+`false`; several globs are separated by spaces, several folders as in `PATH`, several
+[filters](../how-to/choose.md#filters) by commas.
 
 Where no app is named, it is looked for: `entrypoint` of `[tool.fastapi]` in `pyproject.toml`, else
 the app in `main.py`, `app.py`, `api.py`, `app/main.py`, `app/app.py` or `app/api.py`. The start-up
@@ -76,8 +77,12 @@ def _row(parameter: Any) -> str:
     choices = _CHOICES.get(parameter.name, [])
     if not all(choice in text for choice in choices):
         text += f" One of {', '.join(f'`{choice}`' for choice in choices)}."
-    cells = [names, f"`{variable}`" if variable else "", default.replace("*", r"\*"), text]
+    cells = [names, f"`{variable}`" if variable else "", *_escaped(default, text)]
     return f"| {' | '.join(cells)} |"
+
+
+def _escaped(*texts: str) -> Iterator[str]:
+    return (text.replace("*", r"\*") for text in texts)
 
 
 def _names(parameter: Any) -> Iterator[str]:

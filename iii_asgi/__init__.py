@@ -18,6 +18,7 @@ from iii_asgi.version import __version__
 if TYPE_CHECKING:
     from iii_asgi.attachment import attach
     from iii_asgi.bridge import Bridge
+    from iii_asgi.dependencies import CurrentInvocation
     from iii_asgi.invocation import Caller, Invocation, get_invocation
     from iii_asgi.marks import expose
     from iii_asgi.settings import Settings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bridge",
     "Caller",
+    "CurrentInvocation",
     "Invocation",
     "Settings",
     "__version__",
@@ -36,6 +38,7 @@ __all__ = [
 _HOMES = {
     "Bridge": "bridge",
     "Caller": "invocation",
+    "CurrentInvocation": "dependencies",
     "Invocation": "invocation",
     "Settings": "settings",
     "attach": "attachment",

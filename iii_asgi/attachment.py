@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
@@ -23,6 +24,8 @@ def attach(
     app: ASGIApp,
     *,
     settings: Settings | None = None,
+    include: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
     function_id: FunctionNamer | None = None,
 ) -> ASGIApp:
     """Return an ASGI app that serves as `app` does and puts it on iii while it runs.
@@ -36,14 +39,16 @@ def attach(
 
     Args:
         app: any ASGI app.
-        settings: as for `Bridge`.
-        function_id: as for `Bridge`.
+        settings, include, exclude, function_id: as for `Bridge`. What is excluded stays off
+            iii; the web server goes on serving it.
     """
     if settings is None:
         settings = Settings.resolve()
         if not os.environ.get(variable_of("http")):
             settings = replace(settings, http="off")
-    bridge = Bridge(app, settings=settings, function_id=function_id)
+    bridge = Bridge(
+        app, settings=settings, include=include, exclude=exclude, function_id=function_id
+    )
 
     async def attached(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -14,15 +15,17 @@ import httpx
 from starlette.types import ASGIApp
 
 from iii_asgi import process
+from iii_asgi.asgi.guard import Guarded, ensure_guards, has_disabled, install_guards
 from iii_asgi.asgi.lifespan import Lifespan
 from iii_asgi.asgi.transport import ASGITransport
 from iii_asgi.catalogue.build import build_catalogue
+from iii_asgi.catalogue.describe import describe
 from iii_asgi.catalogue.model import Catalogue, FunctionNamer
 from iii_asgi.errors import ConnectionLostError, Error
 from iii_asgi.invocation import get_invocation
 from iii_asgi.protocol import messages as m
 from iii_asgi.serving.handler import InvocationHandler
-from iii_asgi.settings import Settings
+from iii_asgi.settings import Settings, filter_texts
 from iii_asgi.version import __version__
 from iii_asgi.worker import offer
 from iii_asgi.worker.channels import Channels
@@ -42,11 +45,14 @@ class Bridge:
     Args:
         app: any ASGI app; FastAPI and Starlette apps are known route by route.
         settings: by default `Settings.resolve`, that is the environment.
+        include: filters of the routes to offer, instead of those in `settings`.
+        exclude: filters of the routes to leave out, besides those in `settings`.
         function_id: called with each `Route`; returns its function id, or None for the
             derived one.
 
     Raises:
-        SettingsError: the environment holds a setting that cannot be used.
+        SettingsError: the environment holds a setting that cannot be used, or a text is no
+            filter.
     """
 
     def __init__(
@@ -54,9 +60,16 @@ class Bridge:
         app: ASGIApp,
         *,
         settings: Settings | None = None,
+        include: str | Iterable[str] = (),
+        exclude: str | Iterable[str] = (),
         function_id: FunctionNamer | None = None,
     ) -> None:
-        self.settings = settings or Settings.resolve()
+        settings = settings or Settings.resolve()
+        self.settings = replace(
+            settings,
+            include=filter_texts(include) or settings.include,
+            exclude=(*settings.exclude, *filter_texts(exclude)),
+        )
         self._app = app
         self._function_id = function_id
         self._catalogue: Catalogue | None = None
@@ -137,16 +150,18 @@ class Bridge:
     @asynccontextmanager
     async def _serving_app(self) -> AsyncIterator[asyncio.Task[None]]:
         settings = self.settings
+        if settings.include or settings.exclude or has_disabled(self._app):
+            install_guards(self._app)
         async with Lifespan(self._app, settings.lifespan) as lifespan:
+            self._catalogue = catalogue = describe(self._build_catalogue())
             transport = ASGITransport(
-                self._app,
+                self._guarded(catalogue),
                 root_path=settings.root_path + settings.prefix,
                 state=lifespan.state,
                 raise_app_exceptions=False,
                 on_error=_log_app_error,
             )
             self.state = lifespan.state
-            self._catalogue = catalogue = self._build_catalogue()
             channels = Channels(settings.url, settings.token)
             self._worker = worker = self._make_worker(catalogue, transport, channels)
             working = asyncio.create_task(worker.run())
@@ -161,6 +176,13 @@ class Bridge:
                     await channels.aclose()
                     self._worker = None
 
+    def _guarded(self, catalogue: Catalogue) -> ASGIApp:
+        """Return the app, with guards before what is excluded."""
+        if catalogue.reach is None:
+            return self._app
+        ensure_guards(self._app, catalogue.reach)
+        return Guarded(self._app, catalogue.reach)
+
     def _make_worker(
         self, catalogue: Catalogue, transport: ASGITransport, channels: Channels
     ) -> Worker:
@@ -171,6 +193,7 @@ class Bridge:
             channels,
             caller=self,
             prefix=settings.prefix,
+            proxy_headers=settings.proxy_headers,
             errors=settings.errors,
             access_log=settings.access_log,
         )
@@ -216,7 +239,7 @@ class Bridge:
         Raises:
             CatalogueError: the routes contradict each other.
         """
-        return self._catalogue or self._build_catalogue()
+        return self._catalogue or describe(self._build_catalogue())
 
     def _build_catalogue(self, taken: Sequence[str] = ()) -> Catalogue:
         return build_catalogue(
@@ -228,7 +251,7 @@ class Bridge:
     ) -> Sequence[m.Message]:
         """Return what to register on this engine, whose other triggers may bind our hands."""
         taken = await offer.taken_paths(own, call)
-        self._catalogue = self._build_catalogue(taken) if taken else own
+        self._catalogue = describe(self._build_catalogue(taken), own) if taken else own
         return await offer.registrations(self._catalogue, self.settings.namespace, greeting, call)
 
     # -- what others see -----------------------------------------------------------------

@@ -11,7 +11,7 @@
     │   └── RemoteProtocolError    ... from the peer
     ├── ConnectionLostError        the engine is away; the worker reconnects by itself
     ├── PortInUseError             a port to listen on is taken
-    ├── MissingExtraError          a package of the extra ``standard`` is not installed
+    ├── MissingExtraError          a package of an extra is not installed
     ├── EngineRefusedError         the engine refused for good; no retry helps (exit code 4)
     └── InvocationError            a call was answered with an error
         └── InvocationTimeoutError no answer came in time
@@ -162,11 +162,17 @@ class PortInUseError(Error):
 
 
 class MissingExtraError(Error):
-    """Something needs a package of the extra ``standard``; the message says how to get it."""
+    """Something needs a package of an extra; the message says how to get it.
 
-    def __init__(self, package: str) -> None:
-        super().__init__(f'{package} is not installed: pip install "iii-asgi[standard]"')
+    Attributes:
+        package: what is missing.
+        extra: which extra of iii-asgi brings it.
+    """
+
+    def __init__(self, package: str, extra: str = "standard") -> None:
+        super().__init__(f'{package} is not installed: pip install "iii-asgi[{extra}]"')
         self.package = package
+        self.extra = extra
 
 
 class InvocationError(Error):

@@ -9,16 +9,17 @@ import os
 import platform
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from iii_asgi.errors import SettingsError
 
-__all__ = ["Settings", "variable_of"]
+__all__ = ["FILTER", "Settings", "filter_texts", "variable_of"]
 
 HttpMode = Literal["routes", "app", "off"]
+BodyMode = Literal["auto", "exact"]
 LifespanMode = Literal["auto", "on", "off"]
 ErrorMode = Literal["raise", "return"]
 
@@ -29,6 +30,13 @@ _SHARED_VARIABLES = {
     "namespace": "III_NAMESPACE",
     "name": "III_WORKER_NAME",
 }
+
+
+# A filter: a method or a path or both, a tag, or a function id.
+FILTER = re.compile(
+    r"(?:(?P<method>[A-Z]+)(?: +|$))?(?P<path>/.*)?|tag:(?P<tag>.+)|(?P<id>\S*::\S*)"
+)
+_FILTER_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +51,16 @@ class Settings:
             random digits.
         service: the ``service`` of functions whose route suggests none (default: the app's
             title).
+        include: filters of the routes that are offered; all of them when empty.
+        exclude: filters of the routes that are not; they win over `include`.
         http: which HTTP triggers are registered: one a route, catch-alls for the whole
             app, or none.
         prefix: put every HTTP trigger under this path on the engine (``/shop``).
         root_path: the ASGI ``root_path`` when something before the engine strips a path.
+        proxy_headers: believe ``X-Forwarded-Proto`` and ``X-Forwarded-For``: only where every
+            request passes a proxy that sets them.
+        body: read JSON bodies from the engine's re-serialised text where the route cannot
+            notice (``auto``), or always the client's own bytes (``exact``).
         lifespan: run the app's lifespan (``on``: it must have one; ``auto``: if it has).
         errors: what a direct caller gets for a 4xx or 5xx (see `iii_asgi.expose`).
         resend: send each quick answer a second time, since the engine can lose one that
@@ -60,9 +74,13 @@ class Settings:
     namespace: str = "default"
     name: str = ""
     service: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     http: HttpMode = "routes"
     prefix: str = ""
     root_path: str = ""
+    proxy_headers: bool = False
+    body: BodyMode = "auto"
     lifespan: LifespanMode = "auto"
     errors: ErrorMode = "raise"
     resend: bool = True
@@ -72,10 +90,13 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.name:
             object.__setattr__(self, "name", _default_name())
+        for name in ("include", "exclude"):
+            object.__setattr__(self, name, _filters(name, getattr(self, name)))
         object.__setattr__(self, "prefix", _path("prefix", self.prefix))
         object.__setattr__(self, "root_path", _path("root_path", self.root_path))
         _check_url(self.url)
         _check_choice("http", self.http, get_args(HttpMode))
+        _check_choice("body", self.body, get_args(BodyMode))
         _check_choice("lifespan", self.lifespan, get_args(LifespanMode))
         _check_choice("errors", self.errors, get_args(ErrorMode))
         if not self.namespace.strip():
@@ -141,7 +162,29 @@ def _seconds(setting: str) -> Callable[[str], float]:
     return parse
 
 
+def filter_texts(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Return filters one by one: a text may hold several, with commas between them."""
+    texts = [value] if isinstance(value, str) else value
+    return tuple(one.strip() for text in texts for one in text.split(",") if one.strip())
+
+
+def _filters(setting: str, value: str | Iterable[str]) -> tuple[str, ...]:
+    filters = filter_texts(value)
+    for text in filters:
+        parts = FILTER.fullmatch(text)
+        if parts is None:
+            raise SettingsError(
+                setting,
+                f"{text!r} is no filter: write a path (/users/*), a method (DELETE), both "
+                "(DELETE /users/*), a tag (tag:internal) or a function id (users::*)",
+            )
+        if (method := parts["method"]) and method not in _FILTER_METHODS:
+            raise SettingsError(setting, f"{method} is not one of {', '.join(_FILTER_METHODS)}")
+    return filters
+
+
 _PARSERS: dict[str, Callable[[str], Any]] = {
+    "proxy_headers": _flag("proxy_headers"),
     "resend": _flag("resend"),
     "access_log": _flag("access_log"),
     "timeout_graceful_shutdown": _seconds("timeout_graceful_shutdown"),

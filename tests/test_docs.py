@@ -352,7 +352,7 @@ def test_settings() -> None:
 def shown_default(name: str, default: Any) -> str:
     if name == "name":
         return "host and pid"
-    if default in (None, ""):
+    if default in (None, "", ()):
         return ""
     return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{default}`"
 

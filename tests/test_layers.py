@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"errors"},
     "marks": {"errors"},
     "invocation": {"errors"},
+    "dependencies": {"invocation"},
     "protocol": _COMMON,
     "catalogue": _COMMON | {"protocol"},
     "exchange": _COMMON | {"protocol", "catalogue"},
@@ -49,7 +50,13 @@ ASYNC_ROOMS = {
 }
 
 # The only ones that know how FastAPI and Starlette keep their routes.
-LOOK_INSIDE = {f"catalogue/{name}.py" for name in ("bodies", "introspect", "layers", "reading")}
+LOOK_INSIDE = {
+    "dependencies.py",
+    *(
+        f"catalogue/{name}.py"
+        for name in ("bodies", "introspect", "layers", "openapi", "reading", "selection")
+    ),
+}
 
 # The package itself offers names of all rooms, and imports each when it is first used.
 MODULES = sorted(

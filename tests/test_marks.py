@@ -23,6 +23,7 @@ def endpoint() -> None:
     [
         (expose(), Mark()),
         (expose("users::get"), Mark(id="users::get")),
+        (expose(enabled=False), Mark(enabled=False)),
         (expose(service="users", action="get"), Mark(service="users", action="get")),
         (
             expose(errors="return", metadata={"cost": 1}),
@@ -77,6 +78,7 @@ def test_order_of_decorators() -> None:
         ({"id": "a::b", "service": "c"}, "give either id, or service and action, not both"),
         ({"id": "a", "action": "b"}, "give either id, or service and action, not both"),
         ({"errors": "ignore"}, "errors is 'raise' or 'return', not 'ignore'"),
+        ({"on_disconnect": "x"}, "on_disconnect is 'finish' or 'cancel', not 'x'"),
     ],
 )
 def test_contradictions(arguments: dict[str, Any], message: str) -> None:

@@ -1,9 +1,9 @@
 """An app whose route calls a function of another worker."""
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
 
-from iii_asgi import get_invocation
+from iii_asgi import CurrentInvocation
 from iii_asgi.errors import InvocationError
 
 app = FastAPI(title="Orders", openapi_url=None)
@@ -14,8 +14,7 @@ class Order(BaseModel):
 
 
 @app.post("/orders", tags=["orders"], status_code=201)
-async def create_order(order: Order, request: Request) -> dict[str, str]:
-    invocation = get_invocation(request)
+async def create_order(order: Order, invocation: CurrentInvocation) -> dict[str, str]:
     if invocation is None:  # under a web server, or in a test without iii
         return {"payment": "later"}
     try:

@@ -88,6 +88,7 @@ class Cycle:
                 self.break_off("the request body broke off", error)
             else:
                 self.stream.break_off(error)
+            self.stream.departed()
             return None
         self._received = chunk is None
         return {"type": "http.request", "body": chunk or b"", "more_body": not self._received}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 
@@ -15,6 +15,9 @@ HIGH_WATER = 256 * 1024
 """Bytes that may lie unread before the app's `send` waits."""
 
 _GRACE = 1.0  # seconds, see ResponseStream.discard
+# Messages dropped without waiting. Frameworks cancel a stream whose client has left; if that
+# struck while it waits here, its generator would keep its `finally` until it is collected.
+_AT_ONCE = 16
 
 
 class ClientDisconnectedError(OSError):
@@ -32,18 +35,21 @@ class ResponseStream(httpx.AsyncByteStream):
         single: the first body message was the last one.
         closed: the exchange ended before the body was complete.
         error: what cut it short, None when the reader itself left.
+        on_departure: called when the reader leaves before the body is complete.
     """
 
     __slots__ = (
         "_began",
         "_chunks",
         "_closed_at",
+        "_dropped",
         "_reader",
         "_size",
         "_watch",
         "closed",
         "complete",
         "error",
+        "on_departure",
         "single",
     )
 
@@ -52,10 +58,12 @@ class ResponseStream(httpx.AsyncByteStream):
         self.single = False
         self.closed = False
         self.error: BaseException | None = None
+        self.on_departure: Callable[[], object] | None = None
         self._began = False
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._closed_at = 0.0
+        self._dropped = 0
         self._reader: asyncio.Future[bool] | None = None
         self._watch: asyncio.Event | None = None
 
@@ -82,6 +90,18 @@ class ResponseStream(httpx.AsyncByteStream):
         chunk = self._chunks.popleft()
         self._taken(len(chunk))
         return chunk
+
+    def with_more(self, chunk: bytes, limit: int) -> bytes:
+        """Return a piece together with those that have arrived after it, up to `limit` bytes."""
+        chunks = self._chunks
+        if not chunks or (size := len(chunk) + len(chunks[0])) > limit:
+            return chunk
+        together = [chunk, chunks.popleft()]
+        while chunks and size + len(chunks[0]) <= limit:
+            size += len(chunks[0])
+            together.append(chunks.popleft())
+        self._taken(size - len(chunk))
+        return b"".join(together)
 
     def buffered(self) -> bytes:
         """Take all that has arrived and is unread; empty when there is nothing."""
@@ -163,7 +183,9 @@ class ResponseStream(httpx.AsyncByteStream):
         """
         if more and time.monotonic() - self._closed_at > _GRACE:
             raise ClientDisconnectedError("the client has disconnected")
-        await asyncio.sleep(0)  # a loop that only sends must not block all others
+        self._dropped += 1
+        if self._dropped > _AT_ONCE:
+            await asyncio.sleep(0)  # a loop that only sends must not block all others
 
     def wake(self) -> None:
         """Let the waiting reader look again."""
@@ -201,6 +223,12 @@ class ResponseStream(httpx.AsyncByteStream):
             self._chunks.clear()
             self._size = 0
             self.notify()
+            self.departed()
+
+    def departed(self) -> None:
+        """Let the app's side act on a departure."""
+        if self.on_departure is not None:
+            self.on_departure()
 
     def break_off(self, error: BaseException) -> None:
         """End the exchange before the body is complete; `error` is for the reader."""

@@ -47,6 +47,8 @@ class ASGITransport(httpx.AsyncBaseTransport):
     Request extensions:
         target (bytes): the exact request target, instead of the URL's path and query.
         scope (dict): more entries for the scope.
+        cancel (bool): cancel the app when whoever asked leaves, or the body of the request
+            breaks off, before the response is complete.
     """
 
     def __init__(
@@ -83,6 +85,8 @@ class ASGITransport(httpx.AsyncBaseTransport):
         task = asyncio.get_running_loop().create_task(self._run(cycle, scope))
         if not task.done():  # as it is with an eager task factory
             self._running[cycle] = task
+        if request.extensions.get("cancel"):
+            stream.on_departure = task.cancel
         try:
             while not cycle.status:
                 stream.raise_if_broken()

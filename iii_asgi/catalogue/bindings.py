@@ -70,6 +70,8 @@ def register(function: Function) -> m.RegisterFunction:
         id=function.id,
         description=function.description or UNSET,
         metadata=metadata or UNSET,
+        request_format=function.request_format or UNSET,
+        response_format=function.response_format or UNSET,
     )
 
 

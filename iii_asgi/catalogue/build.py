@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from iii_asgi.catalogue.choosing import Choosing, Chosen
+from iii_asgi.catalogue.filters import Filters
 from iii_asgi.catalogue.introspect import introspect
 from iii_asgi.catalogue.model import (
     BodyRule,
@@ -14,11 +16,12 @@ from iii_asgi.catalogue.model import (
     HttpTrigger,
     Route,
     Skipped,
+    strictest,
 )
 from iii_asgi.catalogue.naming import name_functions
 from iii_asgi.catalogue.operations import METHODS, Operation, OperationGroup, group, operations_of
 from iii_asgi.catalogue.templates import REST, parse
-from iii_asgi.catalogue.triggers import Claim, TriggerTable, strictest
+from iii_asgi.catalogue.triggers import Claim, TriggerTable
 from iii_asgi.catalogue.words import slug
 from iii_asgi.settings import Settings
 
@@ -44,33 +47,49 @@ def build_catalogue(
 
     Args:
         app: any ASGI callable; the routes of FastAPI and Starlette apps are found in it.
-        settings: `service`, `http`, `prefix` and `namespace` of it are used.
+        settings: `service`, `include`, `exclude`, `http`, `prefix`, `body` and `namespace` of
+            it are used.
         function_id: names a route, before the rules do; None leaves it to them.
         taken: the ``api_path`` of HTTP triggers already on the engine. Their shapes keep
             the parameter names that they have.
 
     Raises:
-        CatalogueError: one explicit id on two endpoints, or an id that cannot be used.
+        CatalogueError: one explicit id on two endpoints, or an id that cannot be used; or a
+            filter that means a part of an app whose routes cannot be seen.
     """
     found = introspect(app)
     routes, skipped = _served(found.routes, settings)
     operations, unreachable = operations_of(routes)
-    if settings.http == "app":
-        operations.append(_whole_app())
+    whole = _whole_app() if settings.http == "app" else None
+    operations += [whole] if whole else []
     groups = group(operations)
     service = slug(settings.service or "") or slug(found.title) or "app"
     ids, warnings = name_functions(groups, service=service, namer=function_id)
-    claims = list(_claims(operations, groups, ids, settings))
+    filters = Filters(settings)
+    choosing = Choosing(filters, always=whole)
+    chosen = choosing.choose(operations, groups, ids)
+    reach = choosing.reach(found.routes)
+    filters.check(found.routes)
+    claims = list(_claims(chosen, settings))
     table = TriggerTable(claims, namespace=settings.namespace, prefix=settings.prefix, taken=taken)
     triggers, bodies = table.triggers(), table.bodies()
+    if settings.body == "exact":
+        bodies = dict.fromkeys(ids, "channel")
     functions = tuple(
         _function(name, members, triggers.get(name, ()), bodies.get(name))
-        for name, members in zip(ids, groups, strict=True)
+        for name, members in zip(chosen.ids, chosen.groups, strict=True)
     )
+    skipped += [*unreachable, *chosen.skipped]
     return Catalogue(
         functions=functions,
-        skipped=(*found.skipped, *skipped, *unreachable),
-        warnings=(*found.warnings, *warnings, *_warnings(claims, triggers, settings)),
+        skipped=(*found.skipped, *skipped),
+        warnings=(
+            *found.warnings,
+            *warnings,
+            *filters.warnings((*found.skipped, *skipped)),
+            *_warnings(claims, triggers, settings),
+        ),
+        reach=reach,
         title=found.title,
         framework=found.framework,
     )
@@ -99,18 +118,14 @@ def _whole_app() -> Operation:
     return Operation(route, METHODS, alone=True)
 
 
-def _claims(
-    operations: Sequence[Operation],
-    groups: Sequence[OperationGroup],
-    ids: Sequence[str],
-    settings: Settings,
-) -> Iterator[Claim]:
+def _claims(chosen: Chosen, settings: Settings) -> Iterator[Claim]:
     """Yield what is to be bound, in router order."""
     owner = {
         id(operation): name
-        for name, members in zip(ids, groups, strict=True)
+        for name, members in zip(chosen.ids, chosen.groups, strict=True)
         for operation in members
     }
+    operations = chosen.operations
     bound = {"routes": operations, "app": operations[-1:], "off": ()}[settings.http]
     for operation in bound:
         route = operation.route
@@ -134,7 +149,9 @@ def _function(
         internal=route.internal,
         body=body or strictest(operation.route.body for operation in group),
         errors=route.mark.errors,
+        cancels=route.mark.on_disconnect == "cancel",
         host=route.host,
+        source=route.source,
     )
 
 

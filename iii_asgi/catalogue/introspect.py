@@ -8,23 +8,32 @@ read becomes an opaque function, with a warning.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.routing import Host, Mount, WebSocketRoute
 from starlette.routing import Route as StarletteRoute
 from starlette.staticfiles import StaticFiles
 
-from iii_asgi.catalogue.layers import is_walkable, look_through, may_read_bodies
-from iii_asgi.catalogue.model import Route, Skipped
+from iii_asgi.catalogue.layers import (
+    behind,
+    is_plain,
+    is_walkable,
+    look_through,
+    may_read_bodies,
+)
+from iii_asgi.catalogue.model import Route, RouteKey, Skipped
 from iii_asgi.catalogue.operations import METHODS
 from iii_asgi.catalogue.reading import read_route
 from iii_asgi.catalogue.templates import REST
 
-__all__ = ["Introspection", "introspect"]
+__all__ = ["Introspection", "frontends_of", "introspect"]
 
 _WEBSOCKET = "WebSocket: no trigger of iii reaches it"
+_NO_STARLETTE = "the app is no Starlette app, so nothing can be put before its routes"
 _STATIC_METHODS = ("GET", "HEAD")
 
 
@@ -36,13 +45,17 @@ class Introspection:
         routes: in the order in which the app's router asks them.
         skipped: what no trigger of iii can reach.
         warnings: what could not be read.
+        apps: the Starlette apps that requests pass as the walk did, the outer ones first.
+        keepers: the Starlette app that can keep requests from a route, or a text: why none can.
         title: the app's title, or its class name.
-        framework: ``FastAPI``, ``Starlette`` or ``ASGI``.
+        framework: ``FastAPI``, ``Starlette``, ``ASGI`` or ``WSGI``.
     """
 
     routes: tuple[Route, ...]
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...]
+    apps: tuple[Starlette, ...]
+    keepers: Mapping[RouteKey, Starlette | str]
     title: str
     framework: str
 
@@ -54,10 +67,18 @@ def introspect(app: Any) -> Introspection:
     try:
         inner, _ = look_through(app)
         title, framework = _title(inner), _framework(inner)
+        if type(app).__name__ == "WSGIMiddleware":  # a2wsgi's, and those that were before it
+            framework = "WSGI"
     except Exception:
         title, framework = type(app).__name__, "ASGI"
     return Introspection(
-        tuple(walk.routes), tuple(walk.skipped), tuple(walk.warnings), title, framework
+        tuple(_told_apart(walk.routes)),
+        tuple(walk.skipped),
+        tuple(walk.warnings),
+        tuple(walk.apps.values()),
+        walk.keepers,
+        title,
+        framework,
     )
 
 
@@ -69,12 +90,15 @@ class _Place:
         prefix: the mounts around it.
         host: the pattern of the Host route around it.
         exact: something around it might read bodies, and must get the client's own bytes.
+        keeper: the innermost Starlette app that sees what is asked of a route here, or a text:
+            why there is none.
         around: ids of the apps around it, so that an app mounted in itself ends the walk.
     """
 
     prefix: str = ""
     host: str | None = None
     exact: bool = False
+    keeper: Starlette | str | None = None
     around: frozenset[int] = frozenset()
 
 
@@ -85,6 +109,8 @@ class _Walk:
         self.routes: list[Route] = []
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
+        self.apps: dict[int, Starlette] = {}
+        self.keepers: dict[RouteKey, Starlette | str] = {}
 
     def enter(self, app: Any, place: _Place, *, name: str = "", base: Any = None) -> None:
         """Walk an app; one that cannot be walked becomes one opaque function.
@@ -97,11 +123,13 @@ class _Walk:
         """
         counts = len(self.routes), len(self.skipped)
         try:
-            inner, harmless = look_through(app)
-            if not is_walkable(inner) and is_walkable(base):
-                inner, harmless = base, False
+            inner, harmless = behind(app, base)
             if is_walkable(inner):
-                self._walk(inner, replace(place, exact=place.exact or not harmless))
+                keeper = _keeper_of(inner, place.keeper, harmless)
+                if isinstance(keeper, Starlette):
+                    self.apps.setdefault(id(keeper), keeper)
+                exact = place.exact or not harmless
+                self._walk(inner, replace(place, exact=exact, keeper=keeper))
                 return
             static = isinstance(inner, StaticFiles)
         except Exception as error:
@@ -121,16 +149,16 @@ class _Walk:
         place = replace(place, exact=exact, around=place.around | {id(app)})
         for route, view in _routes_of(app):
             try:
-                self._route(route, view, place)
+                self._route(route, view, place, app)
             except Exception as error:
                 path = f"{place.prefix}{getattr(view, 'path', '/?')}"
                 self.warnings.append(f"{path}: this route could not be read ({_text(error)})")
                 self.skipped.append(Skipped(path, (), "it could not be read"))
-        for path in _frontends_of(getattr(app, "router", app)):
+        for path in frontends_of(getattr(app, "router", app)):
             inside = replace(place, prefix=place.prefix + path.rstrip("/"))
             self._opaque(inside, _STATIC_METHODS, "frontend")
 
-    def _route(self, route: Any, view: Any, place: _Place) -> None:
+    def _route(self, route: Any, view: Any, place: _Place, app: Any) -> None:
         if isinstance(route, Mount):
             inside = replace(place, prefix=place.prefix + view.path)
             base = getattr(view, "_base_app", None)
@@ -140,25 +168,48 @@ class _Walk:
         elif isinstance(route, WebSocketRoute):
             self.skipped.append(Skipped(place.prefix + view.path, (), _WEBSOCKET))
         elif isinstance(route, StarletteRoute):
-            self.routes.append(
-                read_route(route, view, prefix=place.prefix, host=place.host, exact=place.exact)
+            read = read_route(
+                route, view, prefix=place.prefix, host=place.host, exact=place.exact, app=app
             )
+            self._add(read, place)
         else:
             path = place.prefix + str(getattr(view, "path", ""))
             reason = f"unknown kind of route: {type(route).__name__}"
             self.skipped.append(Skipped(path or "/", (), reason))
 
     def _opaque(self, place: _Place, methods: tuple[str, ...], name: str) -> None:
-        self.routes.append(
-            Route(
-                path=place.prefix + REST,
-                methods=tuple(sorted(methods)),
-                endpoint=None,
-                name=name,
-                kind="app",
-                host=place.host,
-            )
+        route = Route(
+            path=place.prefix + REST,
+            methods=tuple(sorted(methods)),
+            endpoint=None,
+            name=name,
+            kind="app",
+            host=place.host,
         )
+        self._add(route, place)
+
+    def _add(self, route: Route, place: _Place) -> None:
+        self.routes.append(route)
+        self.keepers.setdefault(route.key, place.keeper or _NO_STARLETTE)
+
+
+def _keeper_of(app: Any, around: Starlette | str | None, harmless: bool) -> Starlette | str:
+    """Return the app that sees what is asked of a walkable one, or why there is none.
+
+    Args:
+        app: the walkable one.
+        around: what keeps the place where it is mounted.
+        harmless: whether requests come to it as they are there.
+    """
+    if isinstance(around, str):
+        return around
+    if not is_plain(app):
+        return f"its {type(app).__name__} chooses routes in a way of its own, or has middleware"
+    if isinstance(app, Starlette):
+        return app
+    if around is None:
+        return "a Router takes no middleware: make a Starlette(routes=...) of it"
+    return around if harmless else "middleware stands before a Router: mount a Starlette app there"
 
 
 def _routes_of(app: Any) -> Iterator[tuple[Any, Any]]:
@@ -174,10 +225,12 @@ def _routes_of(app: Any) -> Iterator[tuple[Any, Any]]:
             yield route, route
     else:
         for context in contexts(app.routes):
-            yield context.original_route, context
+            # Of a route that is no APIRoute the context has a copy, with its own path.
+            copy = getattr(context, "starlette_route", None)
+            yield context.original_route, context if copy is None else copy
 
 
-def _frontends_of(router: Any) -> Iterator[str]:
+def frontends_of(router: Any) -> Iterator[str]:
     """Yield the paths of ``app.frontend()``, which the router asks last."""
     iterate = getattr(router, "_iter_low_priority_routes", None)
     candidates = iterate() if callable(iterate) else getattr(router, "_low_priority_routes", ())
@@ -186,6 +239,21 @@ def _frontends_of(router: Any) -> Iterator[str]:
         prefix = getattr(candidate, "frontend_prefix", "")
         for route in getattr(group, "routes", ()):
             yield prefix + route.path
+
+
+def _told_apart(routes: Sequence[Route]) -> Iterator[Route]:
+    """Yield the routes; FastAPI's documents tell only of the last of one path and method."""
+    places = Counter(
+        (id(source.app), source.path, method)
+        for route in routes
+        if (source := route.source) and source.app is not None
+        for method in route.methods
+    )
+    for route in routes:
+        source = route.source
+        if source and any(places[id(source.app), source.path, one] > 1 for one in route.methods):
+            route = replace(route, source=replace(source, app=None))
+        yield route
 
 
 def _text(error: Exception) -> str:

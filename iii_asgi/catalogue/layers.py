@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import dis
+from collections.abc import Iterator
+from itertools import pairwise
+from types import FunctionType
 from typing import Any, TypeGuard
 
 from starlette.applications import Starlette
-from starlette.routing import Router
+from starlette.routing import Host, Mount, Router
 
-__all__ = ["is_walkable", "look_through", "may_read_bodies"]
+__all__ = [
+    "behind",
+    "endpoints_in",
+    "is_of_framework",
+    "is_plain",
+    "is_walkable",
+    "look_through",
+    "may_read_bodies",
+]
 
 _FRAMEWORKS = ("starlette", "fastapi")
 
 # Middleware that never reads a request's body; any other one might.
 _HARMLESS = frozenset(
     {
+        "iii_asgi.asgi.guard.Guard",
+        "iii_asgi.testing.visits.Door",
         "starlette.middleware.cors.CORSMiddleware",
         "starlette.middleware.gzip.GZipMiddleware",
         "starlette.middleware.httpsredirect.HTTPSRedirectMiddleware",
@@ -47,6 +61,14 @@ def look_through(app: Any) -> tuple[Any, bool]:
     return app, harmless
 
 
+def behind(app: Any, base: Any = None) -> tuple[Any, bool]:
+    """Return what `look_through` does, or `base`, should the middleware not tell."""
+    inner, harmless = look_through(app)
+    if not is_walkable(inner) and is_walkable(base):
+        return base, False
+    return inner, harmless
+
+
 def _is_harmless(middleware: Any) -> bool:
     module, name = (getattr(middleware, key, "") for key in ("__module__", "__qualname__"))
     return f"{module}.{name}" in _HARMLESS
@@ -55,11 +77,103 @@ def _is_harmless(middleware: Any) -> bool:
 def may_read_bodies(app: Any) -> bool:
     """Whether something that belongs to an app, but to no route of it, may read bodies."""
     if isinstance(app, Router):
-        return bool(getattr(app, "middleware_stack", app.app) != app.app)
-    own = (type(app).__call__, app.build_middleware_stack)
+        return any(map(_is_changed, _routers_in(app)))
     return (
         # Instrumentation replaces them, on the class or on the one object.
-        any(getattr(one, "__module__", "").partition(".")[0] not in _FRAMEWORKS for one in own)
+        not all(map(is_of_framework, (type(app).__call__, app.build_middleware_stack)))
         or not all(_is_harmless(middleware.cls) for middleware in app.user_middleware)
+        or not all(map(_ignores_body, app.exception_handlers.values()))
         or bool(getattr(app, "dependency_overrides", None))
+        or any(map(_is_changed, _routers_in(app.router)))
     )
+
+
+def is_plain(app: Starlette | Router) -> bool:
+    """Whether an app's router chooses routes as Starlette and FastAPI do, and nothing else."""
+    return not any(map(_is_changed, _routers_in(getattr(app, "router", app))))
+
+
+def is_of_framework(function: Any) -> bool:
+    """Whether a function is FastAPI's or Starlette's own.
+
+    Not told from its ``__module__``, which what is wrapped around it may have copied.
+    """
+    function = getattr(function, "__func__", function)
+    name = function.__globals__["__name__"] if type(function) is FunctionType else ""
+    return name.partition(".")[0] in _FRAMEWORKS
+
+
+def _routers_in(router: Any) -> Iterator[Any]:
+    """Yield a router and those that are included in it, where they stay what they are."""
+    yield router
+    for route in router.routes:
+        if (included := getattr(route, "original_router", None)) is not None:
+            yield from _routers_in(included)
+
+
+def endpoints_in(app: Any, around: frozenset[int] = frozenset()) -> Iterator[Any]:
+    """Yield the endpoints that an app has at this moment, without making anything of them.
+
+    Args:
+        app: any ASGI callable.
+        around: ids of the apps that it is mounted in.
+    """
+    app, _ = look_through(app)
+    if not is_walkable(app) or id(app) in around:
+        return
+    for router in _routers_in(getattr(app, "router", app)):
+        for route in router.routes:
+            if isinstance(route, Mount | Host):
+                inner, _ = behind(route.app, getattr(route, "_base_app", None))
+                yield from endpoints_in(inner, around | {id(app)})
+            else:
+                yield getattr(route, "endpoint", None)
+
+
+def _is_changed(router: Any) -> bool:
+    """Whether a router passes requests on in a way of its own."""
+    ways = (getattr(router, name, None) for name in ("app", "handle", "matches"))
+    own = (type(router).__call__, *(one for one in ways if one is not None))
+    has_middleware = getattr(router, "middleware_stack", router.app) != router.app
+    return has_middleware or not all(map(is_of_framework, own))
+
+
+# What a handler may ask of a request without touching its body.
+_BESIDE_BODY = frozenset(
+    {
+        "app",
+        "base_url",
+        "client",
+        "cookies",
+        "headers",
+        "method",
+        "path_params",
+        "query_params",
+        "state",
+        "url",
+        "url_for",
+    }
+)
+
+
+def _ignores_body(handler: Any) -> bool:
+    """Whether an exception handler leaves the body alone, told from its code.
+
+    It gets the request, and most handlers only ask for its URL, or for nothing.
+    """
+    if is_of_framework(handler):
+        return True
+    if type(handler) is not FunctionType or not handler.__code__.co_argcount:
+        return False
+    name = handler.__code__.co_varnames[0]
+    for step, following in pairwise(dis.get_instructions(handler)):
+        if step.argval == name:
+            asked = following.argval if following.opname in _ATTRIBUTE else None
+            if asked not in _BESIDE_BODY:
+                return False
+        elif isinstance(step.argval, tuple) and name in step.argval:  # two at once
+            return False
+    return True
+
+
+_ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD")

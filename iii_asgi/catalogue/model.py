@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from iii_asgi.catalogue.arguments import Arguments
 from iii_asgi.marks import Mark
 
 __all__ = [
@@ -15,12 +16,19 @@ __all__ = [
     "FunctionNamer",
     "HttpTrigger",
     "PathParameter",
+    "Reach",
     "Route",
+    "RouteKey",
     "Skipped",
+    "Source",
+    "strictest",
 ]
 
 BodyRule: TypeAlias = Literal["channel", "inline", "inline_if_same_length"]
 Kind: TypeAlias = Literal["route", "app"]
+
+# What the app's router can run: host pattern, template, id() of the endpoint (0: opaque).
+RouteKey: TypeAlias = tuple[str | None, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,24 @@ class PathParameter:
     def spans_segments(self) -> bool:
         """Whether the value may hold slashes."""
         return self.convertor == "path"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a FastAPI app tells of a route's arguments and answers.
+
+    Attributes:
+        app: the app in whose OpenAPI document it stands; None where it stands in none, or
+            not alone under its path and method.
+        path: its path there.
+        route: the route itself, to ask FastAPI about it alone.
+        takes_request: the endpoint gets the request, and can read what it declares nothing of.
+    """
+
+    app: Any
+    path: str
+    route: Any
+    takes_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +82,7 @@ class Route:
         mark: what `expose` says.
         body: how much of the engine's re-serialised JSON body this route could notice.
         host: the pattern of the Host route around it, if any.
+        source: what tells of its arguments; None for a route that is not FastAPI's.
     """
 
     path: str
@@ -73,6 +100,12 @@ class Route:
     mark: Mark = field(default_factory=Mark)
     body: BodyRule = "channel"
     host: str | None = None
+    source: Source | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def key(self) -> RouteKey:
+        """What tells it apart when the router has chosen it."""
+        return (self.host, self.path, 0 if self.endpoint is None else id(self.endpoint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +134,13 @@ class Function:
         parameters: of `path`, in order.
         triggers: what reaches it over HTTP; empty with ``http="off"``.
         errors: overrides the bridge's setting; None leaves it.
+        cancels: cancel the endpoint when whoever asked is gone.
         host: the pattern of the Host route around it: the app's router runs the function
             only for requests to such a host.
+        source: as in its (first) route; None after `describe`.
+        arguments: of a direct call; None before `describe`, and for opaque apps.
+        request_format: JSON Schema of the arguments; None where it is not known.
+        response_format: JSON Schema of the answer's value; None where it is not known.
     """
 
     id: str
@@ -117,7 +155,12 @@ class Function:
     internal: bool = False
     body: BodyRule = "channel"
     errors: Literal["raise", "return"] | None = None
+    cancels: bool = False
     host: str | None = None
+    source: Source | None = field(default=None, compare=False, repr=False)
+    arguments: Arguments | None = field(default=None, repr=False)
+    request_format: Mapping[str, Any] | None = field(default=None, repr=False)
+    response_format: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def service(self) -> str:
@@ -145,17 +188,39 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """What requests from iii may run, where something is excluded.
+
+    Attributes:
+        routes: what may run, and which of its methods may not. What is not here may not.
+        rest: whether a router's own default app may run, which no filter can name.
+    """
+
+    routes: Mapping[RouteKey, frozenset[str]]
+    rest: bool
+
+    def permits(self, key: RouteKey | None, method: str | None) -> bool:
+        """Whether the router may run a route, for one method or (None) for any at all."""
+        if key is None:
+            return self.rest
+        barred = self.routes.get(key)
+        return barred is not None and method not in barred
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """The app's functions in router order, what was skipped, and what to warn of.
 
     Attributes:
+        reach: what the app may run for iii; None where nothing is excluded.
         title: the app's title, or its class name.
-        framework: ``FastAPI``, ``Starlette`` or ``ASGI``.
+        framework: ``FastAPI``, ``Starlette``, ``ASGI`` or ``WSGI``.
     """
 
     functions: tuple[Function, ...]
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
+    reach: Reach | None = None
     title: str = ""
     framework: str = "ASGI"
 
@@ -170,3 +235,11 @@ class Catalogue:
 
 
 FunctionNamer: TypeAlias = Callable[[Route], str | None]
+
+# From the one that can take any body to the one that cannot.
+_STRICTNESS: tuple[BodyRule, ...] = ("inline", "inline_if_same_length", "channel")
+
+
+def strictest(rules: Iterable[BodyRule]) -> BodyRule:
+    """Return the rule that suits all of several routes."""
+    return max(rules, key=_STRICTNESS.index)

@@ -9,7 +9,8 @@ from typing import Any
 
 from starlette.endpoints import HTTPEndpoint
 
-from iii_asgi.catalogue.model import BodyRule, Route
+from iii_asgi.catalogue.layers import is_of_framework
+from iii_asgi.catalogue.model import BodyRule, Route, Source
 from iii_asgi.catalogue.operations import METHODS
 from iii_asgi.marks import mark_of
 
@@ -17,7 +18,13 @@ __all__ = ["read_route"]
 
 
 def read_route(
-    route: Any, view: Any, *, prefix: str = "", host: str | None = None, exact: bool = False
+    route: Any,
+    view: Any,
+    *,
+    prefix: str = "",
+    host: str | None = None,
+    exact: bool = False,
+    app: Any = None,
 ) -> Route:
     """Return the record of a route.
 
@@ -28,6 +35,7 @@ def read_route(
         prefix: the mounts around it.
         host: the pattern of the Host route around it.
         exact: something around it might read the body, and must get the client's own bytes.
+        app: what the route belongs to.
     """
     endpoint = view.endpoint
     tags = tuple(_text(tag) for tag in getattr(view, "tags", None) or ())
@@ -49,6 +57,21 @@ def read_route(
         mark=mark_of(endpoint),
         body="channel" if exact else _body_of(route, view),
         host=host,
+        source=_source_of(view, app),
+    )
+
+
+def _source_of(view: Any, app: Any) -> Source | None:
+    """Return where to read of the arguments of FastAPI's routes, custom classes of it too."""
+    dependant = getattr(view, "dependant", None)
+    if dependant is None:
+        return None
+    shown = getattr(view, "include_in_schema", True) and callable(getattr(app, "openapi", None))
+    return Source(
+        app=app if shown else None,
+        path=view.path_format,
+        route=view,
+        takes_request=bool(dependant.request_param_name),
     )
 
 
@@ -85,8 +108,10 @@ def _key(value: Any) -> object:
 
 
 def _body_of(route: Any, view: Any) -> BodyRule:
-    # A class of the user's own may read the request in its handler.
-    if type(route).__module__ != "fastapi.routing":
+    # A class of the user's own may read the request in its handler, and so may what somebody
+    # has put around the route.
+    app = getattr(view, "app", route.app)  # of an included one some versions have none
+    if type(route).__module__ != "fastapi.routing" or not is_of_framework(app):
         return "channel"
     # Only here, since an app without FastAPI should not pay for its import.
     from iii_asgi.catalogue.bodies import body_rule

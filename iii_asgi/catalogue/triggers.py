@@ -10,15 +10,12 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from iii_asgi.catalogue.model import BodyRule, HttpTrigger
+from iii_asgi.catalogue.model import BodyRule, HttpTrigger, strictest
 from iii_asgi.catalogue.shapes import Pattern, Shape, patterns_of, shape_of, spell
 
 __all__ = ["Claim", "TriggerTable", "shape_of"]
 
 _SPACE = uuid.UUID("5a0c6d0e-3d3b-5a53-9b1c-7d6f1f0c9a41")
-
-# From the one that can take any body to the one that cannot.
-_STRICTNESS: tuple[BodyRule, ...] = ("inline", "inline_if_same_length", "channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +190,6 @@ class TriggerTable:
             if place.slash is slash:
                 trie.add(place)
         return trie
-
-
-def strictest(rules: Iterable[BodyRule]) -> BodyRule:
-    """Return the rule that suits all of several routes."""
-    return max(rules, key=_STRICTNESS.index)
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:

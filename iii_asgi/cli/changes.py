@@ -40,6 +40,10 @@ def _difference(old: Function, new: Function) -> str:
         return f"{was} → {where}"
     if old.triggers != new.triggers:
         return "HTTP triggers"
+    if old.request_format != new.request_format:
+        return "arguments"
+    if old.response_format != new.response_format:
+        return "answer"
     if old.description != new.description:
         return "description"
     return "options" if old != new else ""

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["ErrorsChoice", "HttpChoice", "LevelChoice", "LifespanChoice", "LoopChoice"]
+__all__ = [
+    "BodyChoice",
+    "ErrorsChoice",
+    "HttpChoice",
+    "InterfaceChoice",
+    "LevelChoice",
+    "LifespanChoice",
+    "LoopChoice",
+]
+
+
+class BodyChoice(StrEnum):
+    """`Settings.body`."""
+
+    AUTO = "auto"
+    EXACT = "exact"
 
 
 class HttpChoice(StrEnum):
@@ -13,6 +28,14 @@ class HttpChoice(StrEnum):
     ROUTES = "routes"
     APP = "app"
     OFF = "off"
+
+
+class InterfaceChoice(StrEnum):
+    """`Target.interface`."""
+
+    AUTO = "auto"
+    ASGI = "asgi"
+    WSGI = "wsgi"
 
 
 class LifespanChoice(StrEnum):

@@ -187,7 +187,7 @@ def call(
 
 
 def _target(flags: TargetFlags, command: str) -> Target:
-    return Target(flags.app, flags.factory, flags.app_dir, command)
+    return Target(flags.app, flags.factory, flags.app_dir, flags.interface.value, command)
 
 
 def _plan(flags: LogFlags) -> LogPlan:

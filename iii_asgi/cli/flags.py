@@ -9,7 +9,13 @@ from typing import Annotated
 
 import typer
 
-from iii_asgi.cli.choices import ErrorsChoice, HttpChoice, LifespanChoice
+from iii_asgi.cli.choices import (
+    BodyChoice,
+    ErrorsChoice,
+    HttpChoice,
+    InterfaceChoice,
+    LifespanChoice,
+)
 from iii_asgi.cli.options import described, option, setting
 
 __all__ = [
@@ -26,6 +32,7 @@ _app, _app_option = (partial(one, panel="App") for one in (setting, option))
 _engine, _engine_option = (partial(one, panel="Engine") for one in (setting, option))
 _functions = partial(setting, panel="Functions")
 _http = partial(setting, panel="HTTP")
+_proxy = partial(setting, panel="Proxy")
 _running = partial(setting, panel="Running")
 _logging = partial(setting, panel="Logging")
 
@@ -76,6 +83,14 @@ class TargetFlags:
             file_okay=False,
         ),
     ] = Path()
+    interface: Annotated[
+        InterfaceChoice,
+        _app_option(
+            "interface",
+            "What APP is; a WSGI app runs through a2wsgi. auto: told from its signature.",
+            default="auto",
+        ),
+    ] = InterfaceChoice.AUTO
     env_file: Annotated[
         Path | None,
         _app_option(
@@ -134,6 +149,24 @@ class CatalogueFlags:
             default="the app's title",
         ),
     ] = None
+    include: Annotated[
+        list[str] | None,
+        _functions(
+            "include",
+            "Offer only these routes: a path (/users/*), a method (GET, GET /users/*), "
+            "a tag (tag:public) or a function id (users::*); can be given several times.",
+            default="all",
+            metavar="<filter>",
+        ),
+    ] = None
+    exclude: Annotated[
+        list[str] | None,
+        _functions(
+            "exclude",
+            "Leave these routes out, and let nothing from iii reach them; wins over --include.",
+            metavar="<filter>",
+        ),
+    ] = None
     http: Annotated[
         HttpChoice | None,
         _http(
@@ -144,6 +177,14 @@ class CatalogueFlags:
     ] = None
     prefix: Annotated[
         str | None, _http("prefix", "Put every HTTP trigger under this path on the engine.")
+    ] = None
+    body: Annotated[
+        BodyChoice | None,
+        _http(
+            "body",
+            "Exact: each request body as the client spelled it; auto: where a route could tell.",
+            default="auto",
+        ),
     ] = None
     lifespan: Annotated[
         LifespanChoice | None,
@@ -161,7 +202,15 @@ class ServeFlags:
     ] = None
     root_path: Annotated[
         str | None,
-        _http("root_path", "The ASGI root_path, when a proxy before the engine strips a path."),
+        _proxy("root_path", "The ASGI root_path, when a proxy before the engine strips a path."),
+    ] = None
+    proxy_headers: Annotated[
+        bool | None,
+        _proxy(
+            "proxy_headers",
+            "Believe X-Forwarded-Proto and X-Forwarded-For: only where a proxy sets them.",
+            default="no-proxy-headers",
+        ),
     ] = None
     errors: Annotated[
         ErrorsChoice | None,

@@ -12,26 +12,28 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from iii_asgi.cli.frames import explain
+from iii_asgi.cli.interface import adapted, is_asgi, is_known_wsgi
 from iii_asgi.errors import AppNotFoundError
 
 if TYPE_CHECKING:
     from iii_asgi.cli.target import Target
 
-__all__ = ["checked", "is_asgi", "nothing_found", "offers", "pick"]
+__all__ = ["checked", "nothing_found", "offers", "pick"]
 
-_NAMES = ("app", "api")
+_NAMES = ("app", "api", "application")
 _FACTORIES = ("create_app", "make_app")
 _MOST_CANDIDATES = 5
 _MOST_FILES = 2000
-_APP_LINE = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:FastAPI|Starlette)\(", re.MULTILINE)
+_MAKERS = "FastAPI|Starlette|Litestar|Quart|Flask|get_asgi_application|get_wsgi_application"
+_APP_LINE = re.compile(rf"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:{_MAKERS})\(", re.MULTILINE)
 _OTHER_FOLDERS = {"node_modules", "site-packages", "venv", "env", "tests", "__pycache__"}
 
 
 def pick(module: ModuleType, spelling: str, target: Target) -> tuple[str, Any]:
     """Return the app of a module that was named without an attribute, and its name.
 
-    The names ``app`` and ``api`` come first, a FastAPI or Starlette app before any other;
-    then whatever FastAPI or Starlette app the module has, then any ASGI app.
+    The names ``app``, ``api`` and ``application`` come first, a FastAPI or Starlette app before
+    any other; then whatever FastAPI or Starlette app the module has, then any ASGI or WSGI app.
 
     Raises:
         AppNotFoundError: there is none.
@@ -43,25 +45,18 @@ def pick(module: ModuleType, spelling: str, target: Target) -> tuple[str, Any]:
         candidates = list(_apps(module))
     if candidates:
         return candidates[0]
-    what = "no function create_app or make_app" if target.factory else "no ASGI app"
+    what = "no function create_app or make_app" if target.factory else "no app"
     raise AppNotFoundError(f"{spelling} has {what}{offers(module, spelling, target)}")
 
 
 def checked(app: Any, name: str, target: Target) -> Any:
-    """Return the ASGI app that an object is, or makes with ``--factory``.
+    """Return the ASGI app that an object is, or makes with ``--factory`` (see `adapted`).
 
     Raises:
         AppNotFoundError: it is none.
+        MissingExtraError: it is a WSGI app, and a2wsgi is not installed.
     """
-    if target.factory:
-        app = _made(app, name)
-    if is_asgi(app) or (callable(app) and not inspect.isroutine(app) and not _is_class(app)):
-        return app
-    kind = type(app).__name__
-    hint = ""
-    if inspect.isroutine(app) and not target.factory:
-        hint = f"\nDoes it make the app?  {target.line(name, factory=True)}"
-    raise AppNotFoundError(f"{name} is no ASGI app but a {kind}{hint}")
+    return adapted(_made(app, name) if target.factory else app, name, target)
 
 
 def _made(factory: Any, name: str) -> Any:
@@ -73,24 +68,6 @@ def _made(factory: Any, name: str) -> Any:
         raise AppNotFoundError(f"{name}() failed\n{explain(error)}") from error
 
 
-def is_asgi(candidate: Any) -> bool:
-    """Whether an object is an ASGI app: called with scope, receive and send, and awaited."""
-    if _is_class(candidate) or not callable(candidate):
-        return False
-    call = candidate if inspect.isroutine(candidate) else type(candidate).__call__
-    if not inspect.iscoroutinefunction(call):
-        return False
-    try:
-        names = list(inspect.signature(candidate).parameters)
-    except (TypeError, ValueError):
-        return False
-    return len(names) == 3
-
-
-def _is_class(candidate: Any) -> bool:
-    return isinstance(candidate, type)
-
-
 def _apps(module: ModuleType) -> Iterator[tuple[str, Any]]:
     """Yield the apps of a module, the best first."""
     from starlette.applications import Starlette  # FastAPI is one, too
@@ -98,8 +75,10 @@ def _apps(module: ModuleType) -> Iterator[tuple[str, Any]]:
     def is_known(thing: tuple[str, Any]) -> bool:
         return isinstance(thing[1], Starlette)
 
-    things = [(name, one) for name, one in vars(module).items() if is_asgi(one)]
-    named = sorted((one for one in things if one[0] in _NAMES), key=lambda one: one[0] != "app")
+    members = list(vars(module).items())
+    things = [one for one in members if is_asgi(one[1])]
+    things += [one for one in members if is_known_wsgi(one[1])]
+    named = [one for name in _NAMES for one in things if one[0] == name]
     yield from sorted(named, key=is_known, reverse=True)
     yield from filter(is_known, things)
     yield from (one for one in things if not inspect.isroutine(one[1]))

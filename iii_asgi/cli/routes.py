@@ -71,8 +71,8 @@ def _function(function: Function) -> dict[str, Any]:
         "methods": function.methods,
         "path": function.path,
         "triggers": [{"method": one.method, "api_path": one.api_path} for one in function.triggers],
-        "request_format": None,
-        "response_format": None,
+        "request_format": function.request_format,
+        "response_format": function.response_format,
         "description": function.description,
         "tags": function.tags,
         "metadata": _metadata(function),
@@ -89,7 +89,7 @@ def _metadata(function: Function) -> dict[str, Any] | None:
 def _print_table(loaded: LoadedApp, catalogue: Catalogue) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(app_line(loaded.name, loaded.rule, catalogue), end="\n\n")
-    for line in function_lines(catalogue.functions):
+    for line in function_lines(catalogue.functions, bodies=True):
         console.print(Text("  ").append_text(line))
     if catalogue.skipped:
         console.print()

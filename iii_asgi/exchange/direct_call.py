@@ -7,58 +7,31 @@ error ``{code, message}``. Whoever wants the HTTP of it sends ``{"$http": {...}}
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-import httpx
 import msgspec
 from msgspec import Raw
 
+from iii_asgi.catalogue.arguments import Argument
 from iii_asgi.catalogue.model import Function
+from iii_asgi.catalogue.parameters import arguments_without_schema
 from iii_asgi.errors import InvocationError
 from iii_asgi.exchange import wire_http
-from iii_asgi.exchange.envelope import (
-    HttpEnvelope,
-    read_body,
-    read_envelope,
-    read_headers,
-    refuse,
-)
+from iii_asgi.exchange.call import Call
+from iii_asgi.exchange.call_headers import cookie_line, read_cookies, read_headers
+from iii_asgi.exchange.content import Content
+from iii_asgi.exchange.envelope import HttpEnvelope, read_body, read_envelope, refuse
+from iii_asgi.exchange.envelope import read_headers as envelope_headers
+from iii_asgi.exchange.flat import FlatMap
+from iii_asgi.exchange.multipart import read_channel
 from iii_asgi.exchange.paths import Template, quoted
+from iii_asgi.exchange.texts import expanded
 from iii_asgi.exchange.wire_http import HeaderLines
-from iii_asgi.invocation import Invocation
-from iii_asgi.protocol.messages import UNREADABLE, encode
+from iii_asgi.protocol.messages import UNREADABLE, ChannelRef
 
 __all__ = ["Call", "DirectTarget", "infer"]
-
-_QUERY_METHODS = frozenset({"GET", "HEAD", "DELETE"})
-# Names that a later release gives a meaning to; until then they must not become arguments.
-_RESERVED = ("$body", "$headers", "$cookies", "$response")
-
-
-@dataclass(slots=True)
-class Call:
-    """A direct call, read: what the app is to be asked, and how its answer is wanted."""
-
-    method: str
-    target: str
-    host: bytes
-    headers: HeaderLines
-    body: bytes
-    wants_http: bool
-
-    def request(self, invocation: Invocation) -> httpx.Request:
-        """Return the request; the trace context of the call is added where it has none."""
-        given = {name.decode() for name, _ in self.headers}
-        lines = [] if "host" in given else [(b"host", self.host)]
-        lines += self.headers
-        if self.body:
-            lines.append((b"content-length", b"%d" % len(self.body)))
-        body = httpx.ByteStream(self.body)
-        return wire_http.make_request(
-            self.method, self.target, lines, body, invocation, given=given
-        )
 
 
 def infer(data: Raw) -> tuple[Any, str | None]:
@@ -80,12 +53,13 @@ def infer(data: Raw) -> tuple[Any, str | None]:
 class DirectTarget:
     """One function, compiled for direct calls."""
 
-    __slots__ = ("_host", "_template", "function")
+    __slots__ = ("_flat", "_host", "_template", "function")
 
     def __init__(self, function: Function) -> None:
         self.function = function
         self._template = Template(function.path, function.parameters)
         self._host = _host_of(function)
+        self._flat = FlatMap(function.arguments or arguments_without_schema(function))
 
     def call(self, arguments: Any) -> Call:
         """Return what to ask of the app for these arguments.
@@ -93,45 +67,58 @@ class DirectTarget:
         Raises:
             InvocationError: the arguments do not fit; the message names what is wrong.
         """
+        try:
+            return self._read(arguments)
+        except RecursionError:
+            raise InvocationError("BAD_REQUEST", "the arguments are nested too deeply") from None
+
+    def name_at(self, location: Sequence[Any]) -> str:
+        """Return what callers call the place that a validation error's ``loc`` names."""
+        return self._flat.name_at(location)
+
+    def _read(self, arguments: Any) -> Call:
         if isinstance(arguments, dict) and "$http" in arguments:
-            return self._explicit(read_envelope(arguments))
+            return self._explicit(arguments)
         if self.function.kind == "app":
             raise InvocationError("BAD_REQUEST", _OPAQUE)
         if arguments is None or isinstance(arguments, dict):
-            return self._flat(arguments or {})
-        return self._whole_body(arguments)
+            return self._arguments(dict(arguments or {}))
+        content = self._flat.whole(arguments)
+        return self._make(self._template.fill({}), content=content)
 
-    def _flat(self, arguments: dict[str, Any]) -> Call:
-        for name in _RESERVED:
-            if name in arguments:
-                raise InvocationError(
-                    "BAD_REQUEST", f'{name} is reserved; use {{"$http": {{...}}}} for now'
-                )
-        rest = dict(arguments)
+    def _arguments(self, rest: dict[str, Any]) -> Call:
+        headers, cookies = rest.pop("$headers", None), rest.pop("$cookies", None)
+        response = rest.pop("$response", None)
         path = self._template.fill(rest)
-        if self.function.method in _QUERY_METHODS:
-            return self._make(path, query=rest)
-        return self._make(path, body=encode(rest), content_type=b"application/json")
+        parts = self._flat.read(rest)
+        if headers is not None:
+            parts.headers = _joined(read_headers(headers), parts.headers)
+        if cookies is not None:
+            parts.cookies += read_cookies(cookies)
+        if parts.cookies:
+            parts.headers = _joined(parts.headers, [(b"cookie", cookie_line(parts.cookies))])
+        return self._make(
+            path,
+            query=parts.query,
+            headers=parts.headers,
+            content=parts.content,
+            response=_response(response),
+        )
 
-    def _whole_body(self, value: Any) -> Call:
-        if self.function.method in _QUERY_METHODS:
-            raise InvocationError(
-                "BAD_REQUEST", "this function takes named arguments: send a JSON object"
-            )
-        path = self._template.fill({})
-        return self._make(path, body=encode(value), content_type=b"application/json")
-
-    def _explicit(self, envelope: HttpEnvelope) -> Call:
-        headers = read_headers(envelope)
+    def _explicit(self, arguments: dict[str, Any]) -> Call:
+        envelope = read_envelope(arguments)
+        headers = envelope_headers(envelope)
         body, content_type = read_body(envelope, wire_http.content_type_of(headers))
         method, path = self._explicit_target(envelope)
+        if content_type is not None:
+            headers.append((b"content-type", content_type))
         return self._make(
             path,
             method=method,
-            query=envelope.query_params,
+            query=_query(envelope.query_params),
             headers=headers,
-            body=body,
-            content_type=content_type,
+            content=Content(b"", (body,)) if body else None,
+            response=_response(arguments.get("$response")),
             wants_http=True,
         )
 
@@ -161,23 +148,24 @@ class DirectTarget:
         path: str,
         *,
         method: str | None = None,
-        query: dict[str, Any] | None = None,
+        query: Mapping[str, str | list[str]] | None = None,
         headers: HeaderLines | None = None,
-        body: bytes = b"",
-        content_type: bytes | None = None,
+        content: Content | None = None,
+        response: ChannelRef | None = None,
         wants_http: bool = False,
     ) -> Call:
-        encoded = wire_http.encode_query(_query(query)) if query else ""
-        lines = headers or []
-        if content_type is not None:
-            lines.append((b"content-type", content_type))
+        lines = [] if headers is None else headers
+        if content is not None and content.media_type:
+            _add_content_type(lines, content)
+        encoded = wire_http.encode_query(query) if query else ""
         return Call(
             method=method or self.function.method,
             target=f"{path}?{encoded}" if encoded else path,
             host=self._host,
             headers=lines,
-            body=body,
+            pieces=content.pieces if content else (),
             wants_http=wants_http,
+            response=response,
         )
 
 
@@ -193,19 +181,38 @@ def _host_of(function: Function) -> bytes:
     return host.encode() if host and "{" not in host else b"localhost"
 
 
-def _query(parameters: dict[str, Any]) -> dict[str, str | list[str]]:
+def _query(parameters: Mapping[str, Any]) -> dict[str, str | list[str]]:
     """Return query parameters as text: null means absent, a list repeats its key."""
     query: dict[str, str | list[str]] = {}
     for name, value in parameters.items():
-        if isinstance(value, list):
-            query[name] = [_text(name, one) for one in value if one is not None]
-        elif value is not None:
-            query[name] = _text(name, value)
+        query.update(expanded(Argument(name, "query", name), value))
     return query
 
 
-def _text(name: str, value: Any) -> str:
-    text = wire_http.as_text(value)
-    if text is None:
-        raise InvocationError("BAD_REQUEST", f"argument {name} is text, a number or a list of them")
-    return text
+def _response(value: Any) -> ChannelRef | None:
+    return None if value is None else read_channel(value, "$response", "write")
+
+
+def _joined(given: HeaderLines, arguments: HeaderLines) -> HeaderLines:
+    """Return the lines of ``$headers`` and of arguments.
+
+    Raises:
+        InvocationError: both have one header.
+    """
+    twice = {name for name, _ in given}.intersection(name for name, _ in arguments)
+    if twice:
+        name = min(twice).decode()
+        raise InvocationError("BAD_REQUEST", f"$headers.{name} is given elsewhere, too")
+    return given + arguments
+
+
+def _add_content_type(lines: HeaderLines, content: Content) -> None:
+    """Add the type of a body; a caller may say more precisely what JSON or bytes it is.
+
+    Raises:
+        InvocationError: it is a form with files, whose type holds what parts it.
+    """
+    if all(name != b"content-type" for name, _ in lines):
+        lines.append((b"content-type", content.media_type))
+    elif content.media_type.startswith(b"multipart/"):
+        raise InvocationError("BAD_REQUEST", "$headers.content-type is the form's own")

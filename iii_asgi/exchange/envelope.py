@@ -39,9 +39,10 @@ def read_envelope(arguments: dict[str, Any]) -> HttpEnvelope:
     """Return what stands under ``$http`` in the arguments of a call.
 
     Raises:
-        InvocationError: it has the wrong shape, or is not alone.
+        InvocationError: it has the wrong shape, or is not alone (``$response`` may stand
+            beside it).
     """
-    if len(arguments) > 1:
+    if arguments.keys() - {"$http", "$response"}:
         refuse("it stands alone, without other arguments")
     try:
         return msgspec.convert(arguments["$http"], HttpEnvelope)

@@ -16,6 +16,8 @@ __all__ = ["MissingParameterError", "Pattern", "Template", "quoted"]
 
 # What a path segment may hold as it is (RFC 3986 pchar).
 _SEGMENT = "-._~!$&'()*+,;=:@"
+# What clients send all the same, and servers hand to the app as it came.
+_SENT = _SEGMENT + '%"<>[\\]^`{|}'
 # What nearly all of them hold; "%" since they come encoded.
 _PLAIN = r"A-Za-z0-9_.~%\-"
 _is_plain = re.compile(rf"[{_PLAIN}/]*").fullmatch
@@ -26,7 +28,7 @@ _DOT_SEGMENTS = frozenset({".", ".."})
 
 def quoted(path: str) -> str:
     """Return an already encoded path with whatever no client could send encoded as well."""
-    return path if _is_plain(path) else quote(path, safe=_SEGMENT + "%/")
+    return path if _is_plain(path) else quote(path, safe=_SENT + "/")
 
 
 class MissingParameterError(Exception):
@@ -92,7 +94,7 @@ def _segment(value: str) -> str:
         raise InvocationError(
             "BAD_REQUEST", "a path parameter is one segment: / ? # must be percent-encoded"
         )
-    return quote(value, safe=_SEGMENT + "%")
+    return quote(value, safe=_SENT)
 
 
 class Template:

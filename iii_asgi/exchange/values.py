@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from iii_asgi.catalogue.mediatypes import is_text
 from iii_asgi.errors import code_for_status
 from iii_asgi.exchange import wire_http
 from iii_asgi.exchange.readable import is_readable
@@ -50,44 +52,32 @@ def value_of(raw_headers: HeaderLines, body: bytes) -> Any:
     media_type = wire_http.content_type_of(raw_headers) or "application/octet-stream"
     if wire_http.is_json(media_type) and is_readable(body):
         return Raw(body)
-    if _is_text(media_type) and not _is_encoded(raw_headers):
+    if is_text(media_type) and not _is_encoded(raw_headers):
         with suppress(UnicodeDecodeError):
             return body.decode()
     return {"content_type": media_type, "base64": base64.b64encode(body).decode()}
-
-
-_TEXT = frozenset(
-    {
-        "application/graphql",
-        "application/javascript",
-        "application/jsonl",
-        "application/toml",
-        "application/x-ndjson",
-        "application/x-www-form-urlencoded",
-        "application/xml",
-        "application/yaml",
-    }
-)
-
-
-def _is_text(media_type: str) -> bool:
-    return (
-        media_type.startswith("text/")
-        or media_type.endswith("+xml")
-        or media_type in _TEXT
-        or wire_http.is_json(media_type)
-    )
 
 
 def _is_encoded(raw_headers: HeaderLines) -> bool:
     return any(name.lower() == b"content-encoding" for name, _ in raw_headers)
 
 
-def error_of(status: int, raw_headers: HeaderLines, body: bytes) -> tuple[str, str, Any]:
+def error_of(
+    status: int,
+    raw_headers: HeaderLines,
+    body: bytes,
+    name_at: Callable[[Sequence[Any]], str] | None = None,
+) -> tuple[str, str, Any]:
     """Return (code, message, detail) of an answer of 400 and above.
 
     The message is the app's own where it gave one as text. What is no JSON (a debug page
     with a traceback, say) never becomes a message.
+
+    Args:
+        status: of the answer.
+        raw_headers: of the answer.
+        body: of the answer.
+        name_at: says a validation error's ``loc`` in the words of the caller.
     """
     code, message = code_for_status(status), _phrase(status)
     detail = _parsed(raw_headers, body)
@@ -96,7 +86,7 @@ def error_of(status: int, raw_headers: HeaderLines, body: bytes) -> tuple[str, s
     if isinstance(detail, str):
         message = detail
     elif isinstance(detail, list):
-        message = _validation_message(detail) or message
+        message = _validation_message(detail, name_at or _path_of) or message
     elif isinstance(detail, dict) and isinstance(detail.get("code"), str):
         code = detail["code"]
         if isinstance(detail.get("message"), str):
@@ -113,15 +103,19 @@ def _parsed(raw_headers: HeaderLines, body: bytes) -> Any:
         return None
 
 
-def _validation_message(errors: list[Any]) -> str:
-    """Return FastAPI's list of errors as one line: ``body.price: Input should be …``."""
+def _validation_message(errors: list[Any], name_at: Callable[[Sequence[Any]], str]) -> str:
+    """Return FastAPI's list of errors as one line: ``price: Input should be …``."""
     lines = []
     for error in errors:
         if isinstance(error, dict) and isinstance(error.get("msg"), str):
             loc = error.get("loc")
-            where = ".".join(str(part) for part in loc) if isinstance(loc, list) else ""
+            where = name_at(loc) if isinstance(loc, list) else ""
             lines.append(f"{where}: {error['msg']}" if where else error["msg"])
     return "; ".join(lines)
+
+
+def _path_of(location: Sequence[Any]) -> str:
+    return ".".join(map(str, location))
 
 
 def _phrase(status: int) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 
 import httpx
 
+from iii_asgi.catalogue.mediatypes import is_json, media_type_of
 from iii_asgi.errors import InvocationError
 from iii_asgi.invocation import SCOPE_KEY, Invocation
 
@@ -214,19 +215,9 @@ def spellings(name: str) -> Iterator[str]:
     return ("".join(chosen) for chosen in product(*letters))
 
 
-def media_type_of(content_type: str) -> str:
-    """Return a content-type in lower case and without its parameters."""
-    return content_type.partition(";")[0].strip().lower()
-
-
 def content_type_of(raw: Iterable[tuple[bytes, bytes]]) -> str | None:
     """Return the media type of header lines, lower-case and without parameters, or None."""
     for name, value in raw:
         if name.lower() == b"content-type":
             return media_type_of(value.decode("latin-1"))
     return None
-
-
-def is_json(media_type: str) -> bool:
-    """Whether a media type is JSON: ``application/json``, ``application/problem+json`` …"""
-    return media_type == "application/json" or media_type.endswith("+json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, Literal
 
 import httpx
@@ -9,11 +10,15 @@ import httpx
 from iii_asgi.asgi.stream import ResponseStream
 from iii_asgi.asgi.transport import ASGITransport
 from iii_asgi.catalogue.model import Function
-from iii_asgi.errors import InvocationError
+from iii_asgi.errors import ConnectionLostError, InvocationError
 from iii_asgi.exchange import values
-from iii_asgi.exchange.direct_call import DirectTarget
-from iii_asgi.exchange.wire_http import content_type_of
+from iii_asgi.exchange.direct_call import Call, DirectTarget
+from iii_asgi.exchange.multipart import Piece
+from iii_asgi.exchange.wire_http import HeaderLines, content_type_of
 from iii_asgi.invocation import Invocation
+from iii_asgi.protocol.messages import ChannelRef
+from iii_asgi.serving.bodies import ChannelBody, ChannelOpener, ChannelWriter
+from iii_asgi.serving.streaming import write_stream
 
 __all__ = ["DirectServing"]
 
@@ -21,13 +26,18 @@ __all__ = ["DirectServing"]
 class DirectServing:
     """Serves the direct calls of one function."""
 
-    __slots__ = ("_errors", "_target", "_transport")
+    __slots__ = ("_channels", "_errors", "_target", "_transport")
 
     def __init__(
-        self, function: Function, transport: ASGITransport, errors: Literal["raise", "return"]
+        self,
+        function: Function,
+        transport: ASGITransport,
+        channels: ChannelOpener,
+        errors: Literal["raise", "return"],
     ) -> None:
         self._target = DirectTarget(function)
         self._transport = transport
+        self._channels = channels
         self._errors = function.errors or errors
 
     async def serve(self, arguments: Any, invocation: Invocation) -> tuple[int, Any]:
@@ -40,18 +50,57 @@ class DirectServing:
             call = self._target.call(arguments)
         except InvocationError as error:
             return 400, self._error(error.code, error.message, 400, None)
-        try:
-            response = await self._transport.handle_async_request(call.request(invocation))
-        except httpx.RemoteProtocolError:
-            raise InvocationError("UNAVAILABLE", "Service Unavailable") from None
+        response = await self._ask(call, invocation)
         status, raw_headers = response.status_code, response.headers.raw
-        body = await _collect(response)
+        stream = response.stream
+        assert isinstance(stream, ResponseStream)
+        try:
+            if call.response is not None:
+                writer = await self._writer(call.response)
+                if call.wants_http or status < 300:
+                    await _write(writer, response, stream)
+                    return status, values.envelope_of(status, raw_headers, b"")
+                writer.close()  # what comes now is no body
+            body = await _collect(raw_headers, stream)
+        finally:
+            stream.disconnect()
         if call.wants_http or 300 <= status < 400:
             return status, values.envelope_of(status, raw_headers, body)
         if status < 400:
             return status, values.value_of(raw_headers, body)
-        code, message, detail = values.error_of(status, raw_headers, body)
+        code, message, detail = values.error_of(status, raw_headers, body, self._target.name_at)
         return status, self._error(code, message, status, detail)
+
+    async def _ask(self, call: Call, invocation: Invocation) -> httpx.Response:
+        """Run the app until its answer begins.
+
+        Raises:
+            InvocationError: there is none.
+        """
+        stream = None if call.body is not None else _Pieces(call.pieces, self._channels)
+        request = call.request(invocation, stream)
+        if self._target.function.cancels:
+            request.extensions["cancel"] = True
+        try:
+            return await self._transport.handle_async_request(request)
+        except httpx.ReadTimeout:
+            raise InvocationError(
+                "REQUEST_TIMEOUT", "nothing was written to a channel of the arguments"
+            ) from None
+        except httpx.ReadError:
+            raise InvocationError(
+                "BAD_REQUEST", "a channel of the arguments cannot be read to its end"
+            ) from None
+        except httpx.RemoteProtocolError:
+            raise InvocationError("UNAVAILABLE", "Service Unavailable") from None
+
+    async def _writer(self, ref: ChannelRef) -> ChannelWriter:
+        try:
+            return await self._channels.writer(ref)
+        except ConnectionLostError:
+            raise InvocationError(
+                "BAD_REQUEST", "the channel of $response cannot be opened"
+            ) from None
 
     def _error(self, code: str, message: str, status: int, detail: Any) -> dict[str, Any]:
         """Return the value that stands for an error, unless errors are to be raised."""
@@ -61,31 +110,63 @@ class DirectServing:
         return {"success": False, "error": error}
 
 
-async def _collect(response: httpx.Response) -> bytes:
+class _Pieces(httpx.AsyncByteStream):
+    """A body of which some is in channels, read when the app asks for it."""
+
+    def __init__(self, pieces: Sequence[Piece], channels: ChannelOpener) -> None:
+        self._pieces = pieces
+        self._channels = channels
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            chunks = aiter(ChannelBody(self._channels, piece, length=None, complete=False))
+            try:
+                async for chunk in chunks:
+                    yield chunk
+            finally:
+                # When the app has read enough, the channel is left at once.
+                if isinstance(chunks, AsyncGenerator):
+                    await chunks.aclose()
+
+
+async def _write(writer: ChannelWriter, response: httpx.Response, stream: ResponseStream) -> None:
+    """Write an answer into its channel, to its end or until nobody reads any more.
+
+    Raises:
+        InvocationError: the app broke off.
+    """
+    try:
+        await write_stream(writer, response, stream)
+    except httpx.RemoteProtocolError:
+        raise InvocationError("INTERNAL_ERROR", "Internal Server Error") from None
+
+
+async def _collect(raw_headers: HeaderLines, stream: ResponseStream) -> bytes:
     """Return the whole body.
 
     Raises:
         InvocationError: it is an event stream, too long, or the app broke off.
     """
-    stream = response.stream
-    assert isinstance(stream, ResponseStream)
+    if content_type_of(raw_headers) == "text/event-stream":
+        raise InvocationError(
+            "NOT_ACCEPTABLE",
+            "this function answers with an event stream: give a channel as $response",
+        )
     chunks: list[bytes] = []
     size = 0
     try:
-        if content_type_of(response.headers.raw) == "text/event-stream":
-            raise InvocationError(
-                "NOT_ACCEPTABLE", "this function answers with an event stream; use HTTP for it"
-            )
-        async for chunk in stream:
+        while (chunk := await stream.next_chunk()) is not None:
             chunks.append(chunk)
             size += len(chunk)
             if size > values.RESULT_LIMIT:
                 raise InvocationError(
                     "RESULT_TOO_LARGE",
-                    f"the answer has more than {values.RESULT_LIMIT} bytes; use HTTP for it",
+                    f"the answer has more than {values.RESULT_LIMIT} bytes: "
+                    "give a channel as $response",
                 )
     except httpx.RemoteProtocolError:
         raise InvocationError("INTERNAL_ERROR", "Internal Server Error") from None
-    finally:
-        await stream.aclose()
     return b"".join(chunks)

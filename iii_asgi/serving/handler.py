@@ -32,6 +32,7 @@ class InvocationHandler:
         channels: opens the channels of long bodies.
         caller: what routes call other functions with.
         prefix: of every HTTP trigger's path on the engine.
+        proxy_headers: see `HttpServing`.
         errors: what a direct caller gets for a 4xx or 5xx, unless its function says.
         access_log: log one line an invocation.
     """
@@ -44,13 +45,17 @@ class InvocationHandler:
         caller: Caller,
         *,
         prefix: str = "",
+        proxy_headers: bool = False,
         errors: Literal["raise", "return"] = "raise",
         access_log: bool = True,
     ) -> None:
         self._caller = caller
         self._log = AccessLog() if access_log else None
-        self._http = {f.id: HttpServing(f, transport, channels, prefix) for f in functions}
-        self._direct = {f.id: DirectServing(f, transport, errors) for f in functions}
+        self._http = {
+            f.id: HttpServing(f, transport, channels, prefix, proxy_headers=proxy_headers)
+            for f in functions
+        }
+        self._direct = {f.id: DirectServing(f, transport, channels, errors) for f in functions}
 
     async def __call__(self, message: InvokeFunction) -> Any:
         """Serve one invocation and return its result.

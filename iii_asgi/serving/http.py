@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import httpx
 
@@ -12,11 +13,13 @@ from iii_asgi.asgi.transport import ASGITransport
 from iii_asgi.catalogue.model import Function
 from iii_asgi.errors import ConnectionLostError, InvocationError
 from iii_asgi.exchange import http_trigger
+from iii_asgi.exchange.forwarded import forwarded
 from iii_asgi.exchange.http_trigger import HttpPayload, HttpResult, HttpTarget
 from iii_asgi.exchange.wire_http import HeaderLines, content_type_of
 from iii_asgi.invocation import Invocation
 from iii_asgi.protocol.messages import ChannelRef
-from iii_asgi.serving.bodies import ChannelBody, ChannelOpener, ChannelWriter
+from iii_asgi.serving.bodies import ChannelBody, ChannelOpener
+from iii_asgi.serving.streaming import write_stream
 
 __all__ = ["HttpServing"]
 
@@ -25,15 +28,20 @@ logger = logging.getLogger("iii_asgi")
 COMPLETION_GRACE = 0.1
 """Seconds that a body of known length may take to be complete and still go inline:
 middleware passes even a small JSON answer on in pieces."""
-HEARTBEAT = 0.4
-"""Seconds of silence after which an empty frame asks whether the client is still there. The
-built-in front end answers the first one, the standalone one the fourth."""
 
 
 class HttpServing:
-    """Serves the HTTP triggers of one function."""
+    """Serves the HTTP triggers of one function.
 
-    __slots__ = ("_channels", "_target", "_transport")
+    Args:
+        function: which one.
+        transport: calls the app.
+        channels: opens the channels of long bodies.
+        prefix: of every HTTP trigger's path on the engine.
+        proxy_headers: believe what `forwarded` reads from a request.
+    """
+
+    __slots__ = ("_channels", "_proxy_headers", "_target", "_transport")
 
     def __init__(
         self,
@@ -41,8 +49,11 @@ class HttpServing:
         transport: ASGITransport,
         channels: ChannelOpener,
         prefix: str = "",
+        *,
+        proxy_headers: bool = False,
     ) -> None:
         self._target = HttpTarget(function, prefix)
+        self._proxy_headers = proxy_headers
         self._transport = transport
         self._channels = channels
 
@@ -59,6 +70,10 @@ class HttpServing:
         except http_trigger.MissingParameterError:
             return 404, http_trigger.text_result(404, "Not Found")
         request = http_trigger.request(payload, path, invocation, self._body(payload))
+        if self._proxy_headers:
+            request.extensions["scope"].update(forwarded(payload.headers))
+        if self._target.function.cancels:
+            request.extensions["cancel"] = True
         try:
             response = await self._transport.handle_async_request(request)
         except httpx.ReadTimeout:
@@ -122,7 +137,8 @@ class HttpServing:
             # Mostly the client has left. If not, a null result would leave it waiting.
             logger.info("%s %s cannot be answered: %s", payload.method, payload.path, error)
             return http_trigger.text_result(500, "Internal Server Error")
-        await _stream(writer, response, body, stream)
+        with suppress(httpx.RemoteProtocolError):  # it is logged; the client sees a short answer
+            await write_stream(writer, response, stream, body)
         return None
 
 
@@ -132,32 +148,6 @@ def _length_of(payload: HttpPayload) -> int | None:
     if isinstance(length, str) and length.isdecimal() and len(length) < 20:
         return int(length)
     return None
-
-
-async def _stream(
-    writer: ChannelWriter, response: httpx.Response, body: bytes, stream: ResponseStream
-) -> None:
-    """Write the answer into its channel until its end, or until the client leaves."""
-    leaving = asyncio.create_task(writer.wait_closed())
-    leaving.add_done_callback(lambda _: _abandon(stream))
-    try:
-        for frame in http_trigger.control_frames(response.status_code, response.headers.raw):
-            await writer.send_text(frame)
-        if body:
-            await writer.send(body)
-        await _pump(stream, writer)
-    except (ConnectionLostError, httpx.StreamClosed):
-        pass  # the client left
-    except httpx.RemoteProtocolError:
-        pass  # the app broke off; it is logged, and the client sees a short answer
-    finally:
-        leaving.cancel()
-        writer.close()
-
-
-def _abandon(stream: ResponseStream) -> None:
-    stream.disconnect()
-    stream.wake()  # whoever waits for the next chunk
 
 
 async def _opening(headers: HeaderLines, stream: ResponseStream) -> tuple[bytes, bool]:
@@ -195,19 +185,3 @@ def _announced_short(headers: HeaderLines) -> bool:
         if name.lower() == b"content-length":
             return value.isdigit() and int(value) <= http_trigger.INLINE_LIMIT
     return False
-
-
-async def _pump(stream: ResponseStream, writer: ChannelWriter) -> None:
-    """Move chunks as they come; while none comes, ask whether the client is still there.
-
-    An empty frame puts nothing into the answer, fails when the client has left, and keeps
-    a silent stream alive (protocol: the heartbeat).
-    """
-    while True:
-        try:
-            chunk = await stream.next_chunk(HEARTBEAT)
-        except TimeoutError:
-            chunk = b""
-        if chunk is None:
-            return
-        await writer.send(chunk)

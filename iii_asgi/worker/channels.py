@@ -7,59 +7,66 @@ The engine holds 64 frames; then it stops reading, and so the writer waits.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any, TypeAlias
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
-from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as websockets_connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import WebSocketException
 from websockets.uri import parse_uri
 
-from iii_asgi.errors import ConnectionLostError
+from iii_asgi.errors import ConnectionLostError, RemoteProtocolError
 from iii_asgi.protocol.messages import ChannelRef
-from iii_asgi.worker import connection
+from iii_asgi.worker import connection, frames
+from iii_asgi.worker.channel_socket import ChannelSocket
+from iii_asgi.worker.frames import Opening
+from iii_asgi.worker.proxied_socket import ProxiedSocket
 
 __all__ = ["Channels", "Reader", "Writer"]
 
-Closing: TypeAlias = dict[asyncio.Task[None], ClientConnection]
-"""What closes in the background, by the task that closes it."""
+OPEN_TIMEOUT = 10.0
+"""Seconds within which a channel is open, or is not there."""
 
-FRAME_SIZE = 64 * 1024
-"""The engine and the SDKs expect data in frames of at most this many bytes."""
+
+class Socket(Protocol):
+    """What both kinds of sockets do (see `ChannelSocket`)."""
+
+    closed: asyncio.Future[None]
+
+    async def send(self, data: bytes, opcode: int = frames.BINARY) -> None: ...
+
+    async def receive(self) -> bytes | None: ...
+
+    def close(self) -> None: ...
+
+    def abort(self) -> None: ...
 
 
 class Reader:
     """The reading end of a channel. Iterate over it for the data; text frames are skipped."""
 
-    def __init__(self, socket: ClientConnection, closing: Closing) -> None:
+    def __init__(self, socket: Socket) -> None:
         self._socket = socket
-        self._closing = closing
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            while True:
-                frame = await self._socket.recv()
-                if isinstance(frame, bytes) and frame:
-                    yield frame
-        except ConnectionClosed:
-            # The engine drops the TCP connection at the end, without a close frame.
-            return
+        while (chunk := await self._socket.receive()) is not None:
+            yield chunk
 
     async def aclose(self) -> None:
         """Leave the channel; the writer learns of it at its next write."""
-        _close(self._socket, self._closing)
+        self._socket.close()
 
 
 class Writer:
     """The writing end of a channel."""
 
-    def __init__(self, socket: ClientConnection, closing: Closing) -> None:
+    def __init__(self, socket: Socket) -> None:
         self._socket = socket
-        self._closing = closing
 
     async def send_text(self, frame: bytes) -> None:
         """Write a control message (JSON text)."""
-        await self._send(frame, text=True)
+        await self._socket.send(frame, frames.TEXT)
 
     async def send(self, data: bytes) -> None:
         """Write data; waits while the channel is full. Empty data is a heartbeat.
@@ -67,26 +74,15 @@ class Writer:
         Raises:
             ConnectionLostError: the reader has left.
         """
-        if len(data) <= FRAME_SIZE:
-            await self._send(data)
-            return
-        view = memoryview(data)
-        for start in range(0, len(data), FRAME_SIZE):
-            await self._send(view[start : start + FRAME_SIZE])
-
-    async def _send(self, frame: bytes | memoryview, *, text: bool | None = None) -> None:
-        try:
-            await self._socket.send(frame, text=text)
-        except ConnectionClosed:
-            raise ConnectionLostError("the reader of the channel has left") from None
+        await self._socket.send(data)
 
     async def wait_closed(self) -> None:
         """Wait until the channel is closed: the reader has left, which a write brings out."""
-        await self._socket.wait_closed()
+        await asyncio.shield(self._socket.closed)
 
     def close(self) -> None:
         """End the data. The closing handshake goes on in the background."""
-        _close(self._socket, self._closing)
+        self._socket.close()
 
 
 class Channels:
@@ -94,17 +90,9 @@ class Channels:
 
     def __init__(self, engine_url: str, token: str | None = None) -> None:
         self._url = engine_url
-        # No pings: a channel lives as long as one body, and its peer is the engine.
-        self._options: dict[str, Any] = {
-            "additional_headers": {"Authorization": f"Bearer {token}"} if token else None,
-            "compression": None,
-            "ping_interval": None,
-            "max_size": None,
-            "open_timeout": 10,
-            "close_timeout": 1,
-            **_proxy_of(engine_url),
-        }
-        self._closing: Closing = {}
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._place = None if _needs_proxy(engine_url) else _Place(engine_url, self._headers)
+        self._sockets: set[Socket] = set()
 
     async def reader(self, ref: ChannelRef) -> Reader:
         """Take the reading end.
@@ -112,37 +100,84 @@ class Channels:
         Raises:
             ConnectionLostError: the channel is gone, or its end was taken before.
         """
-        return Reader(await self._open(ref), self._closing)
+        return Reader(await self._open(ref))
 
     async def writer(self, ref: ChannelRef) -> Writer:
         """Take the writing end (see `reader`)."""
-        return Writer(await self._open(ref), self._closing)
+        return Writer(await self._open(ref))
 
     async def aclose(self) -> None:
-        """Close what is still closing: a client that stalls has two seconds more."""
-        await asyncio.gather(*map(connection.close, self._closing.values()))
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        """Close what is open: a client that stalls has two seconds more."""
+        for socket in list(self._sockets):
+            socket.close()
+        await self._ended(connection.CLOSE_TIMEOUT)
+        for socket in list(self._sockets):
+            socket.abort()
+        await self._ended()
 
-    async def _open(self, ref: ChannelRef) -> ClientConnection:
+    async def _ended(self, timeout: float | None = None) -> None:
+        if self._sockets:
+            await asyncio.wait([one.closed for one in self._sockets], timeout=timeout)
+
+    async def _open(self, ref: ChannelRef) -> Socket:
+        url = connection.channel_url(self._url, ref)
         try:
-            return await websockets_connect(connection.channel_url(self._url, ref), **self._options)
-        except (OSError, WebSocketException) as error:
+            async with asyncio.timeout(OPEN_TIMEOUT):
+                socket: Socket = await (
+                    ProxiedSocket.open(url, self._headers)
+                    if self._place is None
+                    else self._place.open(url)
+                )
+        except (OSError, RemoteProtocolError, WebSocketException) as error:
             raise ConnectionLostError(
-                f"channel {ref.channel_id} cannot be opened ({type(error).__name__})"
+                f"channel {ref.channel_id} cannot be opened ({connection.reason(error)})"
             ) from error
+        self._sockets.add(socket)
+        socket.closed.add_done_callback(lambda _: self._sockets.discard(socket))
+        return socket
 
 
-def _close(socket: ClientConnection, closing: Closing) -> None:
-    """Close in the background: nobody has to wait for the handshake."""
-    task = asyncio.get_running_loop().create_task(socket.close())
-    closing[task] = socket
-    task.add_done_callback(closing.pop)
+class _Place:
+    """An engine that is reached directly."""
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        parts = urlsplit(url)
+        is_secure = parts.scheme == "wss"
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if is_secure else 80)
+        self._netloc = parts.netloc
+        self._ssl = ssl.create_default_context() if is_secure else None
+        self._headers = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+
+    async def open(self, url: str) -> ChannelSocket:
+        """Connect.
+
+        Raises:
+            OSError, RemoteProtocolError: it is not there.
+        """
+        opening = Opening(self._netloc, f"/{url.split('/', 3)[3]}", self._headers)
+        _, socket = await asyncio.get_running_loop().create_connection(
+            lambda: ChannelSocket(opening), self._host, self._port, ssl=self._ssl
+        )
+        try:
+            await socket.opened
+        except BaseException:  # cancelled, too
+            socket.abort()
+            raise
+        return socket
 
 
-def _proxy_of(engine_url: str) -> dict[str, Any]:
-    """Look for a proxy once, not at each channel: it costs a quarter of opening one."""
+def _needs_proxy(url: str) -> bool:
+    """Whether only `websockets` knows the way: by a proxy, or with a password in the URL.
+
+    Asked once, not for each channel.
+    """
+    if "@" in urlsplit(url).netloc:
+        return True
+    if not getproxies():
+        return False
     try:
         from websockets.proxy import get_proxy
     except ImportError:  # before websockets 16 it looks by itself, or knows no proxies
-        return {}
-    return {"proxy": get_proxy(parse_uri(engine_url))}
+        return True
+    return get_proxy(parse_uri(url)) is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection
@@ -113,11 +114,14 @@ def channel_url(engine_url: str, ref: ChannelRef) -> str:
 
     A query on the engine's URL (a token of a proxy, say) is kept, in front.
     """
+    place, query = _channels_at(engine_url)
+    channel = quote(ref.channel_id, safe="")
+    return f"{place}{channel}?{query}key={quote(ref.access_key)}&dir={quote(ref.direction)}"
+
+
+@lru_cache(8)
+def _channels_at(engine_url: str) -> tuple[str, str]:
+    """Return what comes before the name of a channel, and first in its query."""
     parts = urlsplit(engine_url)
-    key = f"key={quote(ref.access_key)}&dir={quote(ref.direction)}"
-    return urlunsplit(
-        parts._replace(
-            path=f"{parts.path.rstrip('/')}/ws/channels/{quote(ref.channel_id, safe='')}",
-            query=f"{parts.query}&{key}" if parts.query else key,
-        )
-    )
+    place = parts._replace(path=f"{parts.path.rstrip('/')}/ws/channels/", query="", fragment="")
+    return urlunsplit(place), f"{parts.query}&" if parts.query else ""

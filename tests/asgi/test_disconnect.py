@@ -130,3 +130,47 @@ async def test_app_that_does_not_listen() -> None:
     await until(lambda: ended)
 
     assert isinstance(ended[0], ClientDisconnectedError)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("moment", ["before", "within"])
+async def test_cancel(moment: str) -> None:
+    """Where the request asks for it, a departure cancels the app."""
+    events: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if moment == "within":
+            await send(START)
+        events.append("working")
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            events.append("cancelled")
+            raise
+
+    async with ASGITransport(app) as transport:
+        request = httpx.Request("GET", "http://x", extensions={"cancel": True})
+        asking = asyncio.create_task(transport.handle_async_request(request))
+        await until(lambda: events)
+        if moment == "within":
+            await (await asking).aclose()
+        else:
+            asking.cancel()
+        await until(lambda: "cancelled" in events)
+
+
+@pytest.mark.anyio
+async def test_cancel_leaves_background_work() -> None:
+    """What the app does after its answer is no longer for the client, and is not cancelled."""
+    done: list[bool] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(START)
+        await send(chunk(b"answer", more=False))
+        await asyncio.sleep(0.02)
+        done.append(True)
+
+    async with ASGITransport(app) as transport:
+        request = httpx.Request("GET", "http://x", extensions={"cancel": True})
+        await (await transport.handle_async_request(request)).aclose()
+        await until(lambda: done)

@@ -45,6 +45,41 @@ async def test_buffered() -> None:
 
 
 @pytest.mark.parametrize(
+    ("chunks", "expected"),
+    [
+        ([b"a"], b"a"),
+        ([b"a", b"b", b"c"], b"abc"),
+        ([b"a", b"bc", b"defg", b"h"], b"abc"),
+        ([b"long enough", b"b"], b"long enough"),
+    ],
+)
+async def test_with_more(chunks: list[bytes], expected: bytes) -> None:
+    """Small pieces that are there can be taken together, in order, up to a size."""
+    stream = ResponseStream()
+    for chunk in chunks:
+        stream.feed(chunk, last=False)
+    first = await stream.next_chunk()
+    assert first is not None
+
+    assert stream.with_more(first, 6) == expected
+    assert stream.buffered() == b"".join(chunks)[len(expected) :]
+
+
+async def test_with_more_makes_room() -> None:
+    """What is taken together is taken: the writer may go on."""
+    stream = ResponseStream()
+    stream.feed(b"x", last=False)
+    stream.feed(b"y" * HIGH_WATER, last=False)
+    waiting = asyncio.create_task(stream.room())
+    await asyncio.sleep(0)
+    first = await stream.next_chunk()
+    assert first is not None
+    stream.with_more(first, HIGH_WATER + 1)
+
+    await waiting
+
+
+@pytest.mark.parametrize(
     ("messages", "single"),
     [
         ([(b"a", True)], True),
@@ -191,3 +226,26 @@ async def test_discard(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ClientDisconnectedError):
         await stream.discard(more=True)
+
+
+async def test_discard_at_once() -> None:
+    """The first messages into the void do not wait: who is being cancelled then, as streams are,
+    is so at a place of its own."""
+    stream = ResponseStream()
+    stream.disconnect()
+    dropping = stream.discard(more=True)
+
+    with pytest.raises(StopIteration):
+        dropping.send(None)
+
+
+async def test_discard_gives_way() -> None:
+    """Many of them let others run."""
+    stream = ResponseStream()
+    stream.disconnect()
+    others: list[bool] = []
+    asyncio.get_running_loop().call_soon(others.append, True)
+    for _ in range(100):
+        await stream.discard(more=True)
+
+    assert others

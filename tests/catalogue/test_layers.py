@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.exception_handlers import http_exception_handler
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import Router
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Host, Mount, Route, Router
 
-from iii_asgi.catalogue.layers import is_walkable, look_through, may_read_bodies
+from iii_asgi.catalogue.layers import (
+    behind,
+    endpoints_in,
+    is_walkable,
+    look_through,
+    may_read_bodies,
+)
 
 
 class Wrapper:
@@ -96,10 +106,11 @@ def test_an_app_that_is_called_in_its_own_way() -> None:
     assert not may_read_bodies(More())
 
 
-def test_an_instrumented_app() -> None:
-    """An app whose middleware stack somebody replaced may read bodies."""
+@pytest.mark.parametrize("disguise", [lambda _: lambda function: function, functools.wraps])
+def test_an_instrumented_app(disguise: Any) -> None:
+    """An app whose middleware stack somebody replaced may read bodies, however it looks."""
     app = FastAPI()
-    app.build_middleware_stack = lambda: plain  # type: ignore[method-assign]
+    app.build_middleware_stack = disguise(app.build_middleware_stack)(lambda: plain)  # type: ignore[method-assign]
 
     assert may_read_bodies(app)
 
@@ -108,3 +119,130 @@ def test_middleware_of_a_router() -> None:
     """A router with middleware of its own may read bodies."""
     assert not may_read_bodies(Router())
     assert may_read_bodies(Router(middleware=[Middleware(GZipMiddleware)]))
+
+
+class OwnRouter(APIRouter):
+    """A router that passes requests on in its own way."""
+
+    async def app(self, scope: Any, receive: Any, send: Any) -> None:
+        await super().app(scope, receive, send)
+
+
+def test_a_router_with_ways_of_its_own() -> None:
+    """A router that overrides how a request is passed on may read bodies, as the app's too."""
+    app = FastAPI()
+    assert not may_read_bodies(APIRouter())
+    assert may_read_bodies(OwnRouter())
+    app.router.__class__ = OwnRouter
+
+    assert may_read_bodies(app)
+
+
+def test_an_included_router_with_ways_of_its_own() -> None:
+    """So does one that is included, where FastAPI asks it; before it only took its routes."""
+
+    class Included(APIRouter):
+        async def handle(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    middle, app = APIRouter(), FastAPI()
+    middle.include_router(Included(), prefix="/a")
+    app.include_router(middle, prefix="/b")
+
+    assert may_read_bodies(app) is hasattr(APIRouter, "handle")
+
+
+def nothing(request: Request, error: Exception) -> Response:
+    """Do not look at the request."""
+    return Response(str(error))
+
+
+async def line(request: Request, error: Exception) -> Response:
+    """Look at what is no body."""
+    first = request.headers.get("x-first", request.app.title)
+    return Response(f"{request.method} {request.url.path} {request.url_for('x')} {first}: {error}")
+
+
+async def body(request: Request, error: Exception) -> Response:
+    """Look at the body."""
+    return Response(await request.body())
+
+
+async def receive(request: Request, error: Exception) -> Response:
+    """Look at the body, in the manner of ASGI."""
+    return Response((await request.receive())["body"])
+
+
+def passed_on(request: Request, error: Exception) -> Response:
+    """Let others look."""
+    return nothing(request, error)
+
+
+def renamed(request: Request, error: Exception) -> Response:
+    """Look later."""
+    other = request
+    return nothing(other, error)
+
+
+def enclosed(request: Request, error: Exception) -> Response:
+    """Look from within."""
+    return (lambda: nothing(request, error))()
+
+
+class Handler:
+    """A handler that is an object."""
+
+    def __call__(self, request: Request, error: Exception) -> Response:
+        return Response()
+
+
+@pytest.mark.parametrize("kind", [FastAPI, Starlette])
+@pytest.mark.parametrize(
+    ("handler", "may"),
+    [
+        (http_exception_handler, False),
+        (nothing, False),
+        (line, False),
+        (body, True),
+        (receive, True),
+        (passed_on, True),
+        (renamed, True),
+        (enclosed, True),
+        (functools.partial(nothing), True),
+        (functools.wraps(nothing)(lambda *args: nothing(*args)), True),
+        (Handler(), True),
+    ],
+)
+def test_exception_handlers(handler: Any, may: bool, kind: Any) -> None:
+    """An exception handler gets the request, whose body FastAPI has read; one whose code
+    cannot look at that is harmless."""
+    assert may_read_bodies(kind(exception_handlers={ValueError: handler})) is may
+
+
+def test_behind() -> None:
+    """What is behind middleware that does not tell is taken from the mount."""
+    router = Router()
+    assert behind(GZipMiddleware(router)) == (router, True)
+    assert behind(plain, router) == (router, False)
+    assert behind(plain, plain) == (plain, True)
+
+
+def test_endpoints() -> None:
+    """The endpoints of an app are found at any depth, and an app in itself ends the search."""
+
+    def one() -> None: ...
+    def two() -> None: ...
+    def three() -> None: ...
+    def four() -> None: ...
+
+    app = FastAPI(openapi_url=None)
+    app.get("/one")(one)
+    included, deep = APIRouter(), APIRouter()
+    deep.get("/two")(two)
+    included.include_router(deep)
+    app.include_router(included)
+    app.mount("/m", Wrapper(Router([Route("/three", three)])))
+    app.router.routes.append(Host("x", Starlette(routes=[Mount("/n", routes=[Route("/", four)])])))
+    app.mount("/plain", plain)
+    app.mount("/self", app)
+    assert {*endpoints_in(GZipMiddleware(app))} - {None} == {one, two, three, four}
+    assert not list(endpoints_in(plain))

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iii_asgi.catalogue.model import BodyRule
+from iii_asgi.catalogue.model import BodyRule, strictest
 from iii_asgi.catalogue.operations import METHODS
-from iii_asgi.catalogue.triggers import Claim, TriggerTable, shape_of, strictest
+from iii_asgi.catalogue.triggers import Claim, TriggerTable, shape_of
 
 
 def claim(function_id: str, path: str, *methods: str, body: BodyRule = "inline") -> Claim:

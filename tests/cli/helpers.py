@@ -88,8 +88,8 @@ def environment(**variables: str) -> dict[str, str]:
     return {**kept, "COLUMNS": "100", **variables}
 
 
-def _command(arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "iii_asgi", *arguments]
+def _command(arguments: Sequence[str], module: str = "iii_asgi") -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
 
 
 def run(
@@ -113,11 +113,14 @@ def run(
 
 @contextmanager
 def running(
-    *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    *arguments: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    module: str = "iii_asgi",
 ) -> Iterator[Program]:
-    """Run a command while the context lasts."""
+    """Run a command, of ours or of another module, while the context lasts."""
     with subprocess.Popen(
-        _command(arguments),
+        _command(arguments, module),
         cwd=cwd,
         env=environment(**(env or {})),
         stdin=subprocess.DEVNULL,

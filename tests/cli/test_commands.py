@@ -15,7 +15,13 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from iii_asgi import __version__
-from iii_asgi.cli.choices import ErrorsChoice, HttpChoice, LifespanChoice, LoopChoice
+from iii_asgi.cli.choices import (
+    ErrorsChoice,
+    HttpChoice,
+    InterfaceChoice,
+    LifespanChoice,
+    LoopChoice,
+)
 from iii_asgi.cli.commands import app
 from iii_asgi.errors import SettingsError
 from iii_asgi.settings import Settings, variable_of
@@ -24,6 +30,7 @@ from tests.cli.helpers import environment, run
 COMMANDS = ("serve", "dev", "engine", "routes", "call")
 CHOICES: dict[str, type[StrEnum]] = {
     "http": HttpChoice,
+    "interface": InterfaceChoice,
     "lifespan": LifespanChoice,
     "errors": ErrorsChoice,
     "loop": LoopChoice,

@@ -256,3 +256,22 @@ def test_a_second_signal(folder: Path) -> None:
 
             assert dev.stop(signal.SIGTERM) == 0
             assert time.monotonic() - began < 8
+
+
+WSGI = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"assam"]
+"""
+
+
+def test_wsgi(folder: Path) -> None:
+    """A WSGI app is served, and loaded anew, like any other."""
+    (folder / "main.py").write_text(WSGI)
+    with developing(folder, "--http", "app") as dev:
+        http = address(dev, "HTTP")
+        before = httpx.get(f"{http}/tea").text
+        edit(folder, "assam", "oolong")
+        dev.wait_for("reloaded in")
+
+        assert (before, httpx.get(f"{http}/tea").text) == ("assam", "oolong")

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from iii_asgi.cli.picking import checked, is_asgi, pick
+from iii_asgi.cli.picking import pick
 from iii_asgi.cli.target import Target
 from iii_asgi.errors import AppNotFoundError
 
@@ -21,13 +21,19 @@ class Other:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
-class Synchronous:
-    """An ASGI app whose call is no coroutine function, but returns something to await."""
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any: ...
-
-
 async def function(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+class Wsgi:
+    """A WSGI app of no framework."""
+
+    def __call__(self, environ: Any, start_response: Any) -> Any: ...
+
+
+def wsgi(environ: Any, start_response: Any) -> Any: ...
+
+
+def pair(one: int, other: int) -> None: ...
 
 
 def module(**things: Any) -> ModuleType:
@@ -47,6 +53,10 @@ def module(**things: Any) -> ModuleType:
         ({"app": Other(), "web": Starlette()}, "app"),
         ({"app": 1, "first": Other(), "second": Starlette()}, "second"),
         ({"FastAPI": FastAPI, "function": function, "first": Other()}, "first"),
+        ({"application": Other(), "app": Wsgi()}, "app"),
+        ({"application": Wsgi(), "web": Other()}, "application"),
+        ({"pair": pair, "application": wsgi}, "application"),
+        ({"wsgi": wsgi, "web": Wsgi()}, "web"),
     ],
 )
 def test_which_is_picked(things: dict[str, Any], name: str) -> None:
@@ -60,7 +70,7 @@ def test_nothing_to_pick() -> None:
         pick(module(x=1), "shop.py", Target(command="dev"))
 
     assert str(caught.value).splitlines() == [
-        "shop.py has no ASGI app",
+        "shop.py has no app",
         "Say which:  iii-asgi dev shop.py:NAME",
         "or, of a function that makes it:  iii-asgi dev shop.py:NAME --factory",
     ]
@@ -75,29 +85,3 @@ def test_no_factory_to_pick() -> None:
         "shop has no function create_app or make_app",
         "Say which:  iii-asgi serve shop:NAME --factory",
     ]
-
-
-@pytest.mark.parametrize("app", [FastAPI(), Starlette(), Other(), function])
-def test_asgi_apps(app: Any) -> None:
-    """Whatever is called with three arguments and awaited is an ASGI app."""
-    assert is_asgi(app)
-
-
-@pytest.mark.parametrize("thing", [1, FastAPI, Other, len, print, Synchronous(), lambda: None])
-def test_other_things(thing: Any) -> None:
-    """Classes, functions and values are none."""
-    assert not is_asgi(thing)
-
-
-def test_an_app_that_was_named() -> None:
-    """What the user names need not look like an app from outside, only be callable."""
-    app = Synchronous()
-
-    assert checked(app, "shop:app", Target()) is app
-
-
-@pytest.mark.parametrize("thing", [1, FastAPI, None])
-def test_named_but_no_app(thing: Any) -> None:
-    """What cannot be an app is refused, with its type."""
-    with pytest.raises(AppNotFoundError, match="no ASGI app but a"):
-        checked(thing, "shop:app", Target())

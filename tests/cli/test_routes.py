@@ -57,8 +57,13 @@ def test_json(folder: Path) -> None:
         "methods": ["GET"],
         "path": "/teas",
         "triggers": [{"method": "GET", "api_path": "/teas"}],
-        "request_format": None,
-        "response_format": None,
+        "request_format": {"type": "object", "properties": {}, "additionalProperties": False},
+        "response_format": {
+            "type": "array",
+            "items": {"type": "string"},
+            "title": "Response List Teas Teas Get",
+            "description": "Successful Response",
+        },
         "description": "Which teas there are.",
         "tags": ["teas"],
         "metadata": None,
@@ -112,3 +117,21 @@ def test_without_lifespan(folder: Path) -> None:
 def test_no_app(tmp_path: Path) -> None:
     """Without an app it exits with 3."""
     assert run("routes", cwd=tmp_path).returncode == 3
+
+
+def test_filters(folder: Path) -> None:
+    """Filters are given one by one, or in the environment with commas between them."""
+    flags = run("routes", "--exclude", "/docs/*", "--exclude", "GET /teas", cwd=folder)
+    variable = run("routes", cwd=folder, env={"III_ASGI_EXCLUDE": "/docs/*, GET /teas"})
+
+    assert "excluded by --exclude 'GET /teas'" in flags.stdout
+    assert "1 exposed, 2 internal, 3 skipped" in flags.stdout
+    assert variable.stdout == flags.stdout
+
+
+def test_what_is_no_filter(folder: Path) -> None:
+    """A text that is no filter is wrong usage, and shows what filters look like."""
+    done = run("routes", "--include", "teas", cwd=folder)
+
+    assert done.returncode == 2
+    assert "include: 'teas' is no filter: write a path (/users/*)" in " ".join(done.stderr.split())

@@ -206,3 +206,45 @@ def test_named_by_the_environment(folder: Path, engine_url: str) -> None:
 
         assert "web:app" in serve.text
         assert "from-compose" in serve.text
+
+
+WSGI = """
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["PATH_INFO"].encode()]
+"""
+
+
+def test_wsgi(tmp_path: Path, engine_url: str) -> None:
+    """A WSGI app is known for what it is, and served."""
+    (tmp_path / "main.py").write_text(WSGI)
+    flags = ("--url", engine_url, "--http", "app")
+    with running("serve", *flags, cwd=tmp_path) as serve:
+        serve.wait_for("Ready in")
+        asked = json.dumps({"$http": {"method": "GET", "path": "/tea"}})
+        done = run("call", "application::app", "--json", asked, "--url", engine_url)
+
+        assert "main:application   WSGI   (found main.py)" in serve.text
+        assert json.loads(done.stdout)["body"] == "/tea"
+        assert serve.stop() == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "routes"])
+def test_wsgi_without_a2wsgi(tmp_path: Path, command: str) -> None:
+    """Where what it needs is missing, it says which extra to install."""
+    (tmp_path / "main.py").write_text(WSGI)
+    missing = "raise ModuleNotFoundError('No module named a2wsgi', name='a2wsgi')"
+    (tmp_path / "a2wsgi.py").write_text(missing)
+
+    done = run(command, cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr == 'Error  a2wsgi is not installed: pip install "iii-asgi[wsgi]"\n'
+
+
+def test_interface_that_is_none(folder: Path) -> None:
+    """--interface takes the two that there are."""
+    done = run("serve", "--interface", "asgi2", cwd=folder)
+
+    assert done.returncode == 2
+    assert "'auto', 'asgi', 'wsgi'" in done.stderr

@@ -6,17 +6,20 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 from starlette.datastructures import QueryParams
 
+from iii_asgi.catalogue.arguments import Argument, Arguments, Body
 from iii_asgi.catalogue.model import Function
 from iii_asgi.errors import InvocationError
 from iii_asgi.exchange import direct_call
-from iii_asgi.exchange.direct_call import Call, DirectTarget
-from iii_asgi.protocol.messages import encode
+from iii_asgi.exchange.call import Call
+from iii_asgi.exchange.direct_call import DirectTarget
+from iii_asgi.protocol.messages import ChannelRef, encode
 from tests.exchange.helpers import app_function, function, invocation, scope_of
 from tests.exchange.test_paths import TARGET_PATH
 from tests.strategies import json_values
@@ -89,9 +92,6 @@ def test_rest_is_the_query(method: str) -> None:
         method=method,
         target="/users/7?q=a+b&tag=x&tag=1&on=true",
         host=b"localhost",
-        headers=[],
-        body=b"",
-        wants_http=False,
     )
 
 
@@ -115,7 +115,7 @@ def test_no_arguments(arguments: Any) -> None:
 @pytest.mark.parametrize("value", [[1, 2], [], "text", 3, True, 2.5])
 def test_whole_body(value: Any) -> None:
     """A list, a string or a number is the whole body."""
-    assert json.loads(call(CREATE, value).body) == value
+    assert json.loads(call(CREATE, value).body or b"") == value
 
 
 def test_arguments_are_left_alone() -> None:
@@ -139,10 +139,20 @@ def test_first_method_is_called() -> None:
         (LIST, [1], "this function takes named arguments: send a JSON object"),
         (LIST, {"q": {"a": 1}}, "argument q is text, a number or a list of them"),
         (LIST, {"q": [[1]]}, "argument q is text, a number or a list of them"),
-        (LIST, {"$body": 1}, '$body is reserved; use {"$http": {...}} for now'),
-        (CREATE, {"$headers": {}}, '$headers is reserved; use {"$http": {...}} for now'),
-        (CREATE, {"$cookies": {}}, '$cookies is reserved; use {"$http": {...}} for now'),
-        (CREATE, {"$response": {}}, '$response is reserved; use {"$http": {...}} for now'),
+        (LIST, {"$body": 1}, "this function takes named arguments: send a JSON object"),
+        (CREATE, {"$body": 1, "a": 2}, "$body is all of the body: a too?"),
+        (CREATE, {"$headers": [1]}, "$headers is an object of header names and values"),
+        (CREATE, {"$headers": {"X-A": "1\r\nx: y"}}, "$headers.X-A must not contain a line break"),
+        (CREATE, {"$headers": {"X A": "1"}}, "'X A' cannot be the name of a header"),
+        (CREATE, {"$cookies": "a=b"}, "$cookies is an object of cookie names and values"),
+        (CREATE, {"$cookies": {"a": "1\n"}}, "cookie a must not contain control characters"),
+        (CREATE, {"$cookies": {"a;b": "1"}}, "'a;b' cannot be the name of a cookie"),
+        (CREATE, {"$response": {}}, "$response is the reference of a channel"),
+        (
+            CREATE,
+            {"$response": {"channel_id": "c", "access_key": "k", "direction": "read"}},
+            "$response is the end of a channel with the direction 'write'",
+        ),
     ],
 )
 def test_refusals(target: Function, arguments: Any, message: str) -> None:
@@ -178,6 +188,86 @@ def test_arguments_stay_in_their_place(user_id: str, query: dict[str, str]) -> N
     assert QueryParams(scope["query_string"]).multi_items() == list(query.items())
 
 
+# -- reserved arguments ------------------------------------------------------------------
+
+WRITE = {"channel_id": "c", "access_key": "k", "direction": "write"}
+
+
+def test_headers_and_cookies() -> None:
+    """Headers and cookies stand beside the arguments."""
+    found = call(
+        LIST,
+        {"q": 1, "$headers": {"Authorization": "Bearer x"}, "$cookies": {"sid": "1", "b": "x y"}},
+    )
+    assert found.target == "/users?q=1"
+    assert found.headers == [(b"authorization", b"Bearer x"), (b"cookie", b'sid=1; b="x y"')]
+
+
+@pytest.mark.parametrize("name", ["$headers", "$cookies", "$response"])
+def test_reserved_null(name: str) -> None:
+    """A reserved argument that is null is absent."""
+    assert call(LIST, {name: None}) == call(LIST, {})
+
+
+def test_content_type_of_the_caller() -> None:
+    """A caller may say what his JSON is."""
+    found = call(CREATE, {"a": 1, "$headers": {"content-type": "application/merge-patch+json"}})
+    assert found.headers == [(b"content-type", b"application/merge-patch+json")]
+
+
+def test_response() -> None:
+    """The answer is to go into the channel that stands in $response, for $http as well."""
+    ref = ChannelRef("c", "k", "write")
+    assert call(LIST, {"$response": WRITE}).response == ref
+    found = call(LIST, {"$http": {}, "$response": WRITE})
+    assert (found.response, found.wants_http) == (ref, True)
+
+
+def test_arguments_that_are_headers() -> None:
+    """A header is an argument or stands in $headers, not both; cookies likewise."""
+    arguments = Arguments((Argument("x-a", "header", "x-a"), Argument("sid", "cookie", "sid")))
+    target = function("/", arguments=arguments)
+    assert call(target, {"x-a": 1, "sid": 2, "$cookies": {"b": 3}}).headers == [
+        (b"x-a", b"1"),
+        (b"cookie", b"sid=2; b=3"),
+    ]
+    both = {"x-a": 1, "$headers": {"X-A": "2"}}
+    assert refusal(target, both) == "$headers.x-a is given elsewhere, too"
+    both = {"sid": 1, "$headers": {"Cookie": "sid=2"}}
+    assert refusal(target, both) == "$headers.cookie is given elsewhere, too"
+
+
+def test_content_type_of_a_form() -> None:
+    """A form with files has a type of its own."""
+    upload = Argument("f", "field", "f", is_file=True)
+    body = Body("multipart", "multipart/form-data", fields=(upload,))
+    target = function("/", methods=("POST",), arguments=Arguments(body=body))
+    file = {"f": {"base64": ""}, "$headers": {"content-type": "multipart/form-data; boundary=x"}}
+    assert refusal(target, file) == "$headers.content-type is the form's own"
+
+
+def test_file_by_channel() -> None:
+    """What comes by channel has no length, and is no body yet."""
+    upload = Argument("f", "field", "f", is_file=True)
+    body = Body("multipart", "multipart/form-data", fields=(upload,))
+    target = function("/", methods=("POST",), arguments=Arguments(body=body))
+    found = call(target, {"f": WRITE | {"direction": "read"}})
+    assert found.body is None
+    assert ChannelRef("c", "k", "read") in found.pieces
+    request = found.request(invocation(), httpx.ByteStream(b"later"))
+    assert not [name for name, _ in scope_of(request)["headers"] if name == b"content-length"]
+
+
+def test_too_deep() -> None:
+    """Arguments that are nested too deeply are refused."""
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert refusal(CREATE, {"a": deep}) == "the arguments are nested too deeply"
+    while deep:  # its own end would recurse, too
+        deep = deep.pop()
+
+
 # -- in the words of HTTP ----------------------------------------------------------------
 
 
@@ -195,7 +285,7 @@ def test_http() -> None:
         target="/users/7/orders?dry=true&tag=a&tag=b",
         host=b"localhost",
         headers=[(b"authorization", b"Bearer x"), (b"content-type", b"application/json")],
-        body=b'{"item":"tea"}',
+        pieces=(b'{"item":"tea"}',),
         wants_http=True,
     )
 

@@ -43,6 +43,11 @@ def test_unreadable_envelope(arguments: dict[str, Any], problem: str) -> None:
     assert refused.value.code == "BAD_REQUEST"
 
 
+def test_envelope_and_response() -> None:
+    """A channel for the answer may stand beside it."""
+    assert read_envelope({"$http": {}, "$response": {}}) == HttpEnvelope()
+
+
 @given(json_values)
 def test_any_envelope(value: Any) -> None:
     """Whatever stands there, it is an envelope or a refusal."""

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from iii_asgi.catalogue.model import BodyRule
+from iii_asgi.engine import serde
 from iii_asgi.errors import InvocationError
 from iii_asgi.exchange import http_trigger
 from iii_asgi.exchange.http_trigger import HttpPayload, HttpTarget, MissingParameterError
 from iii_asgi.protocol.messages import ChannelRef, encode
 from tests.exchange.helpers import function, http_data, http_payload, invocation, scope_of
 from tests.exchange.test_paths import TARGET_PATH
-from tests.strategies import json_values
+from tests.strategies import json_texts, json_values
 
 # -- infer -------------------------------------------------------------------------------
 
@@ -321,6 +322,7 @@ def test_forged_headers(forged: dict[str, Any]) -> None:
         ("[::1]", ("[::1]", 80)),
         ("x:abc", ("x:abc", 80)),
         ("x:1234567890", ("x:1234567890", 80)),
+        ("", None),
         (["a", "b"], None),
     ],
 )
@@ -365,6 +367,10 @@ def test_no_body(headers: dict[str, str], rule: BodyRule) -> None:
         (JSON, {"a": 1}, "inline", b'{"a":1}'),
         (JSON, {"a": 1}, "channel", CHANNEL),
         (JSON, {"a": 1}, "inline_if_same_length", CHANNEL),
+        (JSON | {"content-length": "7"}, {"a": 1}, "inline_if_same_length", b'{"a":1}'),
+        (JSON | {"content-length": "7"}, {"a": 1}, "channel", CHANNEL),
+        (JSON | {"content-length": ["7"]}, {"a": 1}, "inline_if_same_length", CHANNEL),
+        (JSON | {"content-length": "no"}, {"a": 1}, "inline", CHANNEL),
         (JSON, None, "inline", CHANNEL),
         (JSON | {"content-type": "Application/JSON; charset=utf-8"}, [], "inline", b"[]"),
         (JSON | {"content-type": "application/jsonx"}, [], "inline", CHANNEL),
@@ -372,12 +378,86 @@ def test_no_body(headers: dict[str, str], rule: BodyRule) -> None:
         ({"content-length": "2"}, 42, "inline", CHANNEL),
         (JSON | {"content-type": ["application/json"]}, [], "inline", CHANNEL),
         ({"transfer-encoding": "chunked"}, None, "channel", CHANNEL),
+        (
+            {"transfer-encoding": "chunked", "content-type": JSON["content-type"]},
+            [],
+            "inline",
+            CHANNEL,
+        ),
     ],
 )
 def test_body(headers: dict[str, Any], body: Any, rule: BodyRule, expected: Any) -> None:
     """The inline body serves where the route may have it and it is the client's JSON."""
     payload = http_payload(headers=headers, body=body)
     assert http_trigger.body_of(payload, rule) == expected
+
+
+def body_of(sent: str, rule: BodyRule) -> bytes | ChannelRef:
+    """Return where the body of a client is, once the engine has re-written it."""
+    text = sent.encode()
+    try:
+        body = serde.rewrite(text)
+    except ValueError:
+        body = Raw(b"null")
+    headers = JSON | {"content-length": str(len(text))}
+    return http_trigger.body_of(http_payload(headers=headers, body=body), rule)
+
+
+@pytest.mark.parametrize(
+    ("sent", "inline"),
+    [
+        ('{"b":"\\u00e9", "a":[true,12,null]}', True),
+        ('{"a":18446744073709551615}', True),
+        ('{"a":18446744073709551616}', False),
+        ('{"a":-0}', False),
+        ('{"a":2.5}', False),
+        ('{"a":1e2}', False),
+        ("1e2", False),
+        ('{"a":NaN}', False),
+        ("{no json", False),
+    ],
+)
+def test_inline(sent: str, inline: bool) -> None:
+    """A text without fractions is the client's; where there is one, it might be another."""
+    assert isinstance(body_of(sent, "inline"), bytes) is inline
+
+
+@pytest.mark.parametrize(
+    ("sent", "inline"),
+    [
+        ('{"b":2.5,"a":[-1,0.05,0.0,1234567.25,"2024-05-01T10:00:00.5"]}', True),
+        ('{"b":2.50}', False),
+        ('{"a": 1}', False),
+        ('{"a":1,"a":2}', False),
+        ('{"a":"\\u00e9"}', False),
+        ('{"a":1234567890.123456}', False),
+        ('{"a":1234567890123456}', False),
+        ('{"a":1e25}', False),
+        # As long as the client's, and yet another number.
+        ('{"a":  -0}', False),
+        ('{"a": 10000000000000000000000,"b":1e9,"c":1e9}', False),
+        ('{"a":0.30000000000000004,"b":1e13,"c":1e5}', False),
+    ],
+)
+def test_same_length(sent: str, inline: bool) -> None:
+    """A text with numbers is the client's when it is as long, and no number is suspicious."""
+    assert isinstance(body_of(sent, "inline_if_same_length"), bytes) is inline
+
+
+@pytest.mark.parametrize("rule", ["inline", "inline_if_same_length"])
+@given(sent=json_texts)
+def test_inline_is_exact(sent: str, rule: BodyRule) -> None:
+    """An inline body has the client's values to the last bit, if with its keys sorted."""
+    body = body_of(sent, rule)
+    if isinstance(body, bytes):
+        assert repr(ordered(json.loads(body))) == repr(ordered(json.loads(sent)))
+
+
+def ordered(value: Any) -> Any:
+    """Return a value with the keys of its objects sorted."""
+    if isinstance(value, dict):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return [ordered(item) for item in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize(("body", "expected"), [({"a": 1}, b'{"a":1}'), (None, b"")])

@@ -7,11 +7,8 @@ paths are then unique for each run.
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import secrets
-import shutil
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +21,11 @@ from fastapi import FastAPI
 
 from iii_asgi import Bridge, Settings
 from iii_asgi.engine.engine import Engine
+from tests.npm import why_no_packages
 from tests.peers.app import create_app
 from tests.peers.driver import Kind, Peer, Place, start_peer
 
 NODE = Path(__file__).parent / "node"
-INSTALL = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
 
 
 @pytest.fixture(scope="package")
@@ -81,14 +78,7 @@ def why_no_node() -> str | None:
     Before anything else: an installation in between would keep our worker, which lives in
     the event loop of the tests, from its socket for too long.
     """
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        return "node and npm are not installed"
-    if _installed_sdk() == _wanted_sdk():
-        return None
-    reason = _npm_install()
-    if reason is not None and os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    return reason
+    return why_no_packages(NODE)
 
 
 @pytest.fixture(scope="package", params=["python", "node"])
@@ -114,25 +104,3 @@ async def http(place: Place) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the engine's HTTP port."""
     async with httpx.AsyncClient(base_url=place.http_url + place.prefix) as client:
         yield client
-
-
-def _npm_install() -> str | None:
-    """Install the Node SDK; return what npm says when it fails."""
-    try:
-        done = subprocess.run(INSTALL, cwd=NODE, capture_output=True, text=True, timeout=50)
-    except subprocess.TimeoutExpired:
-        return "npm install failed: no end within 50 s"
-    if done.returncode == 0:
-        return None
-    # Its last lines are advice; the first error has the code.
-    errors = [line for line in done.stderr.splitlines() if line.startswith("npm err")]
-    return f"npm install failed: {errors[0] if errors else done.returncode}"
-
-
-def _installed_sdk() -> str | None:
-    package = NODE / "node_modules" / "iii-sdk" / "package.json"
-    return json.loads(package.read_text())["version"] if package.is_file() else None
-
-
-def _wanted_sdk() -> str:
-    return str(json.loads((NODE / "package.json").read_text())["dependencies"]["iii-sdk"])

@@ -185,7 +185,34 @@ async def send_file(request: dict[str, Any]) -> Any:
     return await called
 
 
-COMMANDS = {one.__name__: one for one in (call, void, note, offer, withdraw, trigger, send_file)}
+async def give_file(request: dict[str, Any]) -> Any:
+    """Call a function with a file that it reads from a channel."""
+    channel = await create_channel_async(iii)
+    file = {**request["file"], **channel.reader_ref.model_dump(exclude_none=True)}
+    payload = {**request["payload"], request["argument"]: file}
+    called = asyncio.create_task(call({"function_id": request["function_id"], "payload": payload}))
+    for _ in range(request["chunks"]):
+        await channel.writer.write(b"\x00\xff" * 32 * 1024)
+    await channel.writer.close_async()
+    return await called
+
+
+async def take_answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Call a function that writes its answer into a channel, and read that."""
+    channel = await create_channel_async(iii)
+    writer = channel.writer_ref.model_dump(exclude_none=True)
+    payload = {**request["payload"], "$response": writer}
+    called = asyncio.create_task(call({"function_id": request["function_id"], "payload": payload}))
+    digest = await _digest(channel.reader)
+    return {**digest, "result": await called}
+
+
+COMMANDS = {
+    one.__name__: one
+    for one in (
+        call, void, note, offer, withdraw, trigger, send_file, give_file, take_answer
+    )
+}  # fmt: skip
 
 
 async def answer(line: bytes) -> None:

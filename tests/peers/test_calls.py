@@ -73,7 +73,7 @@ async def test_validation_error(peer: Peer) -> None:
     """A 422 names the argument that is wrong."""
     error = await failure(peer, "items::create", {"name": "cap", "price": -1})
     assert error.code == "VALIDATION_ERROR"
-    assert error.message.startswith("body.price: ")
+    assert error.message.startswith("price: ")
 
 
 async def test_missing_path_parameter(peer: Peer) -> None:

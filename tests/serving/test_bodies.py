@@ -16,7 +16,7 @@ from iii_asgi.protocol.messages import ChannelRef
 from iii_asgi.serving import bodies
 from iii_asgi.serving.bodies import ChannelBody
 from iii_asgi.worker.channels import Channels
-from tests.engine.helpers import RawWorker, channel, fetch, hub_of, open_http, soon
+from tests.engine.helpers import RawWorker, channel, fetch, hub_of, open_http, parse, soon
 from tests.serving.helpers import Front, Pages, chunk, start
 
 pytestmark = pytest.mark.anyio
@@ -146,6 +146,85 @@ async def test_backpressure(pages: Pages, front: Front) -> None:
 
     assert (await asking).body == b"%d" % (frames * 2**16)
     await writer.close()
+
+
+async def test_slow_app_slows_client(engine: Engine, pages: Pages) -> None:
+    """While the app does not read, its client cannot send more than a few megabytes."""
+    size, go_on = 64 * 2**20, asyncio.Event()
+
+    @pages.add
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        read, more = 0, True
+        while more:
+            message = await receive()
+            read, more = read + len(message["body"]), message["more_body"]
+            await go_on.wait()
+        await send(start(TEXT))
+        await send(chunk(b"%d" % read))
+
+    sent = 0
+
+    async def upload() -> None:
+        nonlocal sent
+        while sent < size:
+            writer.write(bytes(2**18))
+            await writer.drain()
+            sent += 2**18
+
+    reader, writer = await open_http(engine)
+    head = f"POST /page HTTP/1.1\r\nHost: t\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode())
+    uploading = asyncio.create_task(upload())
+    before = -1
+    while before < sent:
+        before = sent
+        await asyncio.sleep(0.5)
+    assert sent < size / 2
+    go_on.set()
+    await uploading
+
+    assert parse(await reader.read()).body == b"%d" % size
+    writer.close()
+
+
+async def test_expect(engine: Engine, seen: Seen) -> None:
+    """A client that waits to be asked for its body is asked."""
+    reader, writer = await open_http(engine)
+    head = "POST /page HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 4\r\n"
+    writer.write(f"{head}Connection: close\r\n\r\n".encode())
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
+    writer.write(b"body")
+
+    assert parse(await reader.read()).body == b"body"
+    writer.close()
+
+
+async def test_answer_before_body(engine: Engine, pages: Pages) -> None:
+    """An app that refuses a body unread is heard while its client has not sent it."""
+
+    @pages.add
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(TEXT, status=413))
+        await send(chunk(b"too much"))
+
+    reader, writer = await open_http(engine)
+    writer.write(b"POST /page HTTP/1.1\r\nHost: t\r\nContent-Length: 100000000\r\n\r\n1234")
+    answer = parse(await reader.readuntil(b"too much"))
+    writer.close()
+
+    assert answer.status == 413
+
+
+async def test_never_comes(monkeypatch: pytest.MonkeyPatch, engine: Engine, seen: Seen) -> None:
+    """A client that announces a body and sends none gets a 408."""
+    monkeypatch.setattr(bodies, "FIRST_CHUNK_TIMEOUT", 0.1)
+    reader, writer = await open_http(engine)
+    writer.write(b"POST /page HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\n")
+    answer = parse(await reader.readuntil(b"}"))
+    writer.close()
+
+    assert (answer.status, answer.body) == (408, b'{"detail":"Request Timeout"}')
+    assert [message["type"] for message in seen] == ["http.disconnect"]
 
 
 async def test_client_leaves(

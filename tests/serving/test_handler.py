@@ -61,6 +61,12 @@ def pay_sync(request: Request) -> Any:
     return from_thread.run(invocation.worker.trigger, "bank::pay", {"sum": 3})
 
 
+@app.get("/client", tags=["t"])
+async def client(request: Request) -> Any:
+    """Tell who the client is, as far as the scope says."""
+    return [request.url.scheme, request.client]
+
+
 @app.post("/echo", tags=["t"])
 async def echo(request: Request) -> Any:
     """Give the body back."""
@@ -195,6 +201,29 @@ async def test_prefix() -> None:
     result = await handler(call("t::told", http_data("/shop/told")))
 
     assert result.status_code == 200
+
+
+PROXIED = {"host": "shop", "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.7:4711"}
+
+
+@pytest.mark.parametrize(
+    ("proxy_headers", "told"),
+    [(False, ["http", None]), (True, ["https", ["203.0.113.7", 4711]])],
+)
+async def test_proxy_headers(proxy_headers: bool, told: list[Any]) -> None:
+    """What proxies say of the client is believed only when the settings say so."""
+    handler = make(proxy_headers=proxy_headers)
+    result = await handler(call("t::client", http_data("/client", headers=PROXIED)))
+
+    assert json.loads(result.body) == told
+
+
+async def test_proxy_headers_of_a_direct_call() -> None:
+    """No proxy stands before a direct call, so what it says of itself is never believed."""
+    handler = make(proxy_headers=True)
+    result = await handler(call("t::client", {"$http": {"headers": PROXIED}}))
+
+    assert json.loads(bytes(result["body"])) == ["http", None]
 
 
 # -- calling others ----------------------------------------------------------------------

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from iii_asgi.engine import Engine
 from iii_asgi.exchange.http_trigger import INLINE_LIMIT
-from iii_asgi.serving import http
+from iii_asgi.serving import streaming
 from tests.engine.helpers import fetch, hub_of, open_http, parse, soon
 from tests.serving.helpers import Front, Pages, chunk, start
 
@@ -293,7 +293,7 @@ async def test_endpoint_runs_on(
     monkeypatch: pytest.MonkeyPatch, engine: Engine, pages: Pages
 ) -> None:
     """The endpoint is not cancelled then: it finishes what it does, as under a server."""
-    monkeypatch.setattr(http, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(streaming, "HEARTBEAT", 0.02)
     finished = asyncio.Event()
 
     @pages.add
@@ -312,7 +312,7 @@ async def test_endpoint_runs_on(
 
 async def test_heartbeat(monkeypatch: pytest.MonkeyPatch, pages: Pages, front: Front) -> None:
     """While a stream is silent empty frames keep it alive, and add nothing to it."""
-    monkeypatch.setattr(http, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(streaming, "HEARTBEAT", 0.02)
     release = asyncio.Event()
 
     @pages.add

@@ -31,6 +31,21 @@ def test_home_links_to_static_files(client: TestClient) -> None:
 
     assert 'href="/static/shop.css"' in text
     assert 'src="/static/shop.js" data-stock="/ws/stock"' in text
+    assert 'data-orders="/reports/events" data-products="/products"' in text
+    assert 'href="/reports/inventory.csv" download' in text
+
+
+def test_home_adds_a_product(client: TestClient) -> None:
+    abacus = {"name": "Abacus", "category": "games", "price_cents": "1550"}
+
+    response = client.post("/", data=abacus, follow_redirects=False)
+
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+    assert "<td>Abacus</td><td>15.50</td>" in client.get("/").text
+
+
+def test_home_refuses_a_wrong_product(client: TestClient) -> None:
+    assert client.post("/", data={"name": "Abacus", "category": "tools"}).status_code == 422
 
 
 def test_static_files(client: TestClient) -> None:

@@ -139,6 +139,20 @@ const COMMANDS = {
     await writeInto(channel.writer, 3)
     return called
   },
+  give_file: async ({ function_id, payload, argument, file, chunks }) => {
+    const channel = await createChannel(iii)
+    const given = { ...payload, [argument]: { ...file, ...channel.readerRef } }
+    const called = iii.trigger({ function_id, payload: given })
+    for (let i = 0; i < chunks; i++) channel.writer.stream.write(CHUNK)
+    channel.writer.stream.end()
+    return called
+  },
+  take_answer: async ({ function_id, payload }) => {
+    const channel = await createChannel(iii)
+    const given = { ...payload, $response: channel.writerRef }
+    const called = iii.trigger({ function_id, payload: given })
+    return { ...(await digest(channel.reader)), result: (await called) ?? null }
+  },
 }
 
 async function answer(line) {

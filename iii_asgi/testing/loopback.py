@@ -1,0 +1,208 @@
+"""HTTP through iii and back, in memory: what an app looks like from behind an engine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from iii_asgi.asgi.transport import ASGITransport
+from iii_asgi.catalogue import bindings
+from iii_asgi.catalogue.build import build_catalogue
+from iii_asgi.catalogue.model import Catalogue
+from iii_asgi.engine import registrations
+from iii_asgi.engine.front import Front
+from iii_asgi.engine.hub import Hub
+from iii_asgi.serving.handler import InvocationHandler
+from iii_asgi.settings import Settings
+from iii_asgi.testing.memory import MemoryChannels, MemoryLink
+
+__all__ = ["Loopback", "Place"]
+
+logger = logging.getLogger("iii_asgi.testing")
+
+_ANSWER_WITHIN = 30.0  # seconds, as the engine
+
+
+class Loopback:
+    """An ASGI app that serves another one through iii, without an engine or a socket.
+
+    Each HTTP request becomes the call that the engine would send, JSON text and all, is
+    served as the bridge serves it, and answered as the engine answers. So whatever calls
+    ASGI apps calls it: a test client, httpx's transport, a web server.
+
+    As with the app itself, a request is over when the app has returned, background work
+    included, and an exception that the app let through is raised after its 500. The app
+    runs in the caller's event loop, in a task with a copy of its context variables.
+
+    Args:
+        app: any ASGI app. Its lifespan is the server's to run; without one, its routes are
+            looked at when the first request comes.
+        settings: as for `Bridge`; what belongs to the connection is not used.
+        strict: answer as the engine would where no trigger has the path and method, and
+            OPTIONS. If False such requests go to the app itself.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings | None = None, strict: bool = True
+    ) -> None:
+        self.app = app
+        self.strict = strict
+        self._settings = settings or Settings.resolve()
+        self._place: Place | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; a lifespan, and what is no HTTP, is the app's own."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+        elif scope["type"] != "http":
+            await self.app(scope, receive, send)
+        else:
+            if self._place is None:
+                self._place = await self._open(scope.get("state"))
+            if self.strict or self._place.has(scope):
+                await self._place.serve(scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        """What is on iii, once it is known."""
+        return None if self._place is None else self._place.catalogue
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def announced(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                self._place = await self._open(scope.get("state"))
+            await send(message)
+
+        await self.app(scope, receive, announced)
+
+    async def _open(self, state: dict[str, Any] | None) -> Place:
+        place = Place(self.app, self._settings, state)
+        await place.register()
+        return place
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One request at the app: how it ended there."""
+
+    began: bool = False
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    error: BaseException | None = None
+
+
+_visit: ContextVar[_Visit | None] = ContextVar("iii_visit", default=None)
+
+
+class Place:
+    """An engine's state, and the app as the one worker on it.
+
+    Args:
+        app: what is on iii.
+        settings: see `Loopback`.
+        state: of the lifespan.
+        door: what is called where the app would be.
+        answer_within: seconds that the engine waits for an answer.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        state: dict[str, Any] | None,
+        *,
+        door: ASGIApp | None = None,
+        answer_within: float = _ANSWER_WITHIN,
+    ) -> None:
+        self.catalogue = build_catalogue(app, settings=settings)
+        self._app = door or app
+        self._settings = settings
+        self._hub = Hub()
+        self._front = Front(self._hub, answer_within)
+        self._link = MemoryLink(self._hub, self._handle, settings.namespace)
+        self._handler = InvocationHandler(
+            self.catalogue.functions,
+            ASGITransport(
+                self._visited,
+                root_path=settings.root_path + settings.prefix,
+                state=state,
+                raise_app_exceptions=False,
+                on_error=_leave_to_caller,
+            ),
+            MemoryChannels(self._hub.channels),
+            self._link,
+            prefix=settings.prefix,
+            proxy_headers=settings.proxy_headers,
+            errors=settings.errors,
+            access_log=settings.access_log,
+        )
+
+    async def register(self) -> None:
+        """Put functions and triggers on the engine."""
+        for function in self.catalogue.functions:
+            await self._apply(bindings.register(function))
+            for trigger in function.triggers:
+                namespace = self._settings.namespace
+                await self._apply(bindings.bind(function, trigger, namespace=namespace))
+
+    def has(self, scope: Scope) -> bool:
+        """Whether the engine passes such a request on."""
+        site = self._hub.routes.find(scope["raw_path"].decode("latin-1"))
+        return site is not None and scope["method"] != "OPTIONS" and scope["method"] in site.routes
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, to the end of the app's part."""
+        visit = _Visit()
+        token = _visit.set(visit)
+        try:
+            await self._front(scope, receive, send)
+            if visit.began:
+                await visit.over.wait()
+        finally:
+            _visit.reset(token)
+        if visit.error is not None:
+            raise visit.error
+
+    async def _apply(self, message: Any) -> None:
+        await registrations.apply(self._hub, self._link.worker, message)
+
+    async def _handle(self, message: Any) -> Any:
+        return await self._handler(message)
+
+    async def _visited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the app, and tell the request's own task how that ends."""
+        visit = _visit.get()
+        if visit is None or visit.began:  # a route has called a function
+            with _logged():
+                return await self._app(scope, receive, send)
+        visit.began = True
+        try:
+            await self._app(scope, receive, send)
+        except BaseException as error:
+            visit.error = error
+            raise
+        finally:
+            visit.over.set()
+        return None
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        logger.exception("Exception in ASGI application")
+        raise
+
+
+def _leave_to_caller(request: httpx.Request, error: BaseException) -> None:
+    """Say nothing: `Place.serve` raises it, or has logged it."""

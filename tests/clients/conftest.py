@@ -1,0 +1,42 @@
+"""Fixtures: one app after the other in three ways, and each client asks all of them.
+
+With ``III_URL`` and ``III_HTTP_URL`` the ways through iii are on the engine that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT, behind_iii, behind_uvicorn, engine
+
+WAYS = ("uvicorn", "routes", "app")
+SHOP = ROOT / "examples" / "fastapi_app"
+
+
+@contextmanager
+def served(app: str, way: str, cwd: Path = ROOT) -> Iterator[str]:
+    """Serve an app: behind uvicorn, or through iii with this ``--http``. Give its URL."""
+    if way == "uvicorn":
+        with behind_uvicorn(app, cwd=cwd) as url:
+            yield url
+        return
+    with engine() as place, behind_iii(place, app, "--http", way, cwd=cwd):
+        yield place.http_url
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def site(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of our site."""
+    with served("tests.clients.site:app", request.param) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def shop(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of the example shop."""
+    with served("main:app", request.param, cwd=SHOP) as url:
+        yield url
