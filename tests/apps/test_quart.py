@@ -28,6 +28,7 @@ def test_answers(pair: Pair, method: str, path: str, options: dict[str, Any]) ->
     truth, ours = pair.ask(method, path, **options)
 
     assert ours == truth
+    assert (truth.status == 500) is path.startswith("/fail")
 
 
 def test_session(pair: Pair) -> None:
