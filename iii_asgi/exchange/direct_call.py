@@ -212,7 +212,7 @@ def _add_content_type(lines: HeaderLines, content: Content) -> None:
     Raises:
         InvocationError: it is a form with files, whose type holds what parts it.
     """
-    if all(name != b"content-type" for name, _ in lines):
+    if not lines or all(name != b"content-type" for name, _ in lines):
         lines.append((b"content-type", content.media_type))
     elif content.media_type.startswith(b"multipart/"):
         raise InvocationError("BAD_REQUEST", "$headers.content-type is the form's own")

@@ -49,7 +49,7 @@ KINDS: dict[str, Kind] = {
     "refused": Kind(
         "refused on its way",
         "the request does not reach the app",
-        "see the note; docs/explanation/exact.md lists what is refused",
+        "see the note; the page 'What the engine loses' of the documentation names such requests",
     ),
     "query-repeated": Kind(
         "repeated query key",

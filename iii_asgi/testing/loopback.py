@@ -46,15 +46,10 @@ class Loopback:
         app: any ASGI app. Its lifespan is the server's to run; without one, its routes are
             looked at when the first request comes.
         settings: as for `Bridge`; what belongs to the connection is not used.
-        strict: answer as the engine would where no trigger has the path and method, and
-            OPTIONS. If False such requests go to the app itself.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, settings: Settings | None = None, strict: bool = True
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings | None = None) -> None:
         self.app = app
-        self.strict = strict
         self._settings = settings or Settings.resolve()
         self._place: Place | None = None
 
@@ -67,10 +62,7 @@ class Loopback:
         else:
             if self._place is None:
                 self._place = await self._open(scope.get("state"))
-            if self.strict or self._place.has(scope):
-                await self._place.serve(scope, receive, send)
-            else:
-                await self.app(scope, receive, send)
+            await self._place.serve(scope, receive, send)
 
     @property
     def catalogue(self) -> Catalogue | None:
@@ -153,11 +145,6 @@ class Place:
             for trigger in function.triggers:
                 namespace = self._settings.namespace
                 await self._apply(bindings.bind(function, trigger, namespace=namespace))
-
-    def has(self, scope: Scope) -> bool:
-        """Whether the engine passes such a request on."""
-        site = self._hub.routes.find(scope["raw_path"].decode("latin-1"))
-        return site is not None and scope["method"] != "OPTIONS" and scope["method"] in site.routes
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, to the end of the app's part."""

@@ -12,7 +12,8 @@ from iii_asgi.testing.records import AppRecord, Difference, Records
 __all__ = ["Report"]
 
 _APPS = 5
-_FUNCTIONS = 8
+_FUNCTIONS = 8  # of one app; of several, fewer each
+_FUNCTIONS_EACH = 4
 _TESTS = 3
 
 
@@ -59,9 +60,10 @@ class Report:
 
     def _apps(self) -> Iterator[str]:
         apps = [app for app in self._records.apps if app.requests]
+        shown = _FUNCTIONS if len(apps) == 1 else _FUNCTIONS_EACH
         for app in self._some(apps, _APPS):
             yield ""
-            yield from self._app(app)
+            yield from self._app(app, shown)
         if len(apps) > _APPS and not self._verbose:
             touched = sum(len(app.routes) - len(app.untouched) for app in apps)
             routes = sum(len(app.routes) for app in apps)
@@ -71,25 +73,25 @@ class Report:
                 "(-v lists them)."
             )
 
-    def _app(self, app: AppRecord) -> Iterator[str]:
+    def _app(self, app: AppRecord, shown: int) -> Iterator[str]:
         touched = len(app.routes) - len(app.untouched)
         yield f"{app.title}: {touched} of {_count(len(app.routes), 'function')} called"
         calls = app.requests.most_common()
         width = max(len(name) for name, _ in calls)
-        for name, count in self._some(calls, _FUNCTIONS):
+        for name, count in self._some(calls, shown):
             route = app.routes.get(name, "documentation")
             yield f"  {count:5}  {name:{width}}  {route}"
-        yield from self._rest(len(calls), _FUNCTIONS, "more")
+        yield from self._rest(len(calls), shown, "more")
         if app.untouched:
             yield "  no test called"
-            for name in self._some(app.untouched, _FUNCTIONS):
+            for name in self._some(app.untouched, shown):
                 yield f"         {name}  {app.routes[name]}"
-            yield from self._rest(len(app.untouched), _FUNCTIONS, "more")
+            yield from self._rest(len(app.untouched), shown, "more")
         if app.skipped:
             yield "  not on iii"
-            for path, reason in self._some(app.skipped.items(), _FUNCTIONS):
+            for path, reason in self._some(app.skipped.items(), shown):
                 yield f"         {path}  {reason}"
-            yield from self._rest(len(app.skipped), _FUNCTIONS, "more")
+            yield from self._rest(len(app.skipped), shown, "more")
 
     def _differences(self) -> Iterator[str]:
         found = self._records.differences

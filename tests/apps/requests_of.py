@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 __all__ = ["LARGE", "REQUESTS", "Asked"]
@@ -10,6 +11,15 @@ Asked: TypeAlias = tuple[str, str, dict[str, Any]]
 
 LARGE = bytes(range(256)) * 4096 * 5
 """More than 5 MB."""
+
+
+class _Pieces:
+    """A body of unknown length, which can be sent more than once."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield LARGE[:100_000]
+        yield b"end"
+
 
 _FORM = {"data": {"text": "grüße"}, "files": {"file": ("täg.bin", LARGE[:300_000], "image/png")}}
 
@@ -24,7 +34,7 @@ REQUESTS: list[Asked] = [
     ("DELETE", "/", {}),
     ("PATCH", "/cookies", {}),
     ("PUT", "/files/large.bin", {"content": LARGE}),
-    ("PUT", "/files/chunked.bin", {"content": iter([LARGE[:100_000], b"", b"end"])}),
+    ("PUT", "/files/chunked.bin", {"content": _Pieces()}),
     ("PUT", "/files/empty.bin", {"content": b""}),
     ("POST", "/form", _FORM),
     ("POST", "/form", {"content": b"nonsense", "headers": {"content-type": "multipart/form-data"}}),

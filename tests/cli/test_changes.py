@@ -30,6 +30,8 @@ def test_changed() -> None:
         "GET /teas → GET /all": replace(LIST, path="/all"),
         "GET /teas → POST /teas": replace(LIST, methods=("POST",)),
         "HTTP triggers": replace(LIST, triggers=()),
+        "arguments": replace(LIST, request_format={"type": "object"}),
+        "answer": replace(LIST, response_format={"type": "string"}),
         "description": replace(LIST, description="All teas."),
         "options": replace(LIST, internal=True),
     }

@@ -182,6 +182,13 @@ def test_validation_error(detail: Any, message: str) -> None:
     )
 
 
+def test_validation_error_in_the_callers_words() -> None:
+    """Where callers have names of their own for places, a validation error uses them."""
+    body = {"detail": [{"loc": ["body", "a"], "msg": "no"}, {"loc": [], "msg": "neither"}]}
+    found = values.error_of(422, JSON, encode(body), lambda where: where[-1] if where else "")
+    assert found[1] == "a: no; neither"
+
+
 @pytest.mark.parametrize("detail", [[], [1], [{"msg": 3}], ["x"]])
 def test_other_lists(detail: Any) -> None:
     """A list that is no such list leaves the status's own phrase."""

@@ -153,21 +153,12 @@ def test_bodies(loopback: Loopback) -> None:
     assert client.get("/long").content == b"\xff" * 5_000_000
 
 
-def test_strict(app: FastAPI) -> None:
-    """Strictly, the engine answers what no trigger has."""
+def test_no_trigger(app: FastAPI) -> None:
+    """The engine answers what no trigger has."""
     client = TestClient(Loopback(app, settings=Settings(access_log=False)))
     assert client.get("/nothing").json() == {"error": {"code": "NOT_FOUND", "message": "Not Found"}}
     assert client.put("/items/1").content == b""
     assert client.options("/items/1").status_code == 200
-
-
-def test_not_strict(app: FastAPI) -> None:
-    """If not, such requests go to the app itself; all others through iii."""
-    client = TestClient(Loopback(app, settings=Settings(access_log=False), strict=False))
-    assert client.get("/nothing").json() == {"detail": "Not Found"}
-    assert client.put("/items/1").json() == {"detail": "Method Not Allowed"}
-    assert client.options("/items/1").status_code == 405
-    assert client.get("/items/1").json()["function_id"] == "items::read"
 
 
 def test_other_scopes(loopback: Loopback) -> None:

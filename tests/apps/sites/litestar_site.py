@@ -30,13 +30,13 @@ async def home(request: Request[Any, Any, State], q: list[str] | None = None) ->
         "url": str(request.url),
         "root": request.scope["root_path"],
         "query": q,
-        "link": request.app.route_reverse("hello", name="x"),
+        "link": request.app.route_reverse("hello", whom="x"),
     }
 
 
-@get("/hello/{name:str}", name="hello")
-async def hello(name: str) -> str:
-    return f"Hello {name}"
+@get("/hello/{whom:str}", name="hello")
+async def hello(whom: str) -> str:
+    return f"Hello {whom}"
 
 
 @post("/teas")
