@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -23,10 +24,13 @@ def why_no_packages(folder: Path) -> str | None:
     """
     if shutil.which("node") is None or shutil.which("npm") is None:
         return "node and npm are not installed"
-    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
-    if all(_installed(folder, name) == version for name, version in wanted.items()):
-        return None
-    reason = _install(folder)
+    manifest = folder / "package.json"
+    wanted = json.loads(manifest.read_text())["dependencies"]
+    with manifest.open() as lock:  # several processes run tests, and one installs
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if all(_installed(folder, name) == version for name, version in wanted.items()):
+            return None
+        reason = _install(folder)
     if reason is not None and os.environ.get("CI") == "true":
         pytest.fail(reason)
     return reason
