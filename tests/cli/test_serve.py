@@ -12,7 +12,7 @@ import pytest
 from tests.cli.helpers import run, running
 
 SLOW = """
-import asyncio
+import asyncio, sys
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -20,7 +20,7 @@ app = FastAPI()
 
 @app.get("/slow", tags=["teas"])
 async def slow() -> str:
-    print("begun", flush=True)
+    print("begun", file=sys.stderr, flush=True)
     await asyncio.sleep(0.6)
     return "done"
 """
@@ -57,7 +57,7 @@ def test_a_running_call_is_finished(folder: Path, engine_url: str) -> None:
     with running("serve", "--url", engine_url, "--log-level", "debug", cwd=folder) as serve:
         serve.wait_for("Ready in")
         with running("call", "teas::slow", "--url", engine_url) as call:
-            time.sleep(0.6)
+            serve.wait_for("begun")
             assert serve.stop() == 0
             assert call.process.wait(10) == 0
 

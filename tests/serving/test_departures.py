@@ -119,7 +119,7 @@ async def test_crowd(engine: Engine) -> None:
             await asyncio.gather(*(leave(engine, *one) for one in crowd))
 
         hub = hub_of(engine)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(80):
             while (  # noqa: ASYNC110
                 len(asyncio.all_tasks()) > tasks
                 or open_files() > files

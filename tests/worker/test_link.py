@@ -228,7 +228,7 @@ async def test_result_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
         b"\xff\xfe",
         '{"type":"invokefunction"}',
         '{"type":"invokefunction","function_id":7}',
-        '{"type":"invocationresult","invocation_id":"' + str(uuid.uuid4()) + '"}',
+        '{"type":"invocationresult","invocation_id":"' + str(uuid.UUID(int=7)) + '"}',
         '{"type":"registerfunction","id":"not::for::workers"}',
         '{"type":"workerregistered","worker_id":"a second greeting"}',
         '{"type":"invokefunction","function_id":"f","metadata":' + "[" * 200_000,
