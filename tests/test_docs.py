@@ -19,6 +19,7 @@ from typer.main import get_command
 
 from iii_asgi import errors, settings
 from iii_asgi.cli.commands import app as command_line
+from iii_asgi.testing import differences, plugin
 from tests.cli.helpers import Program, environment
 from tests.docs_pages import DOCS, PAGES, ROOT, Block, Command, anchors, blocks, links, prose
 
@@ -38,6 +39,7 @@ SERVERS = {
     r"python wrapped.py": r"Connected to",
     r"uvicorn ": r"running on (http://\S+)",
 }
+PLUGIN = Path(plugin.__file__).read_text()
 PROGRAM = re.compile(r"python \w+\.py").match  # brings the app itself
 ENGINE, HTTP, UVICORN = "ws://127.0.0.1:49134", "http://127.0.0.1:3111", "http://127.0.0.1:8000"
 
@@ -286,8 +288,10 @@ def test_flags_and_variables_exist(page: Path) -> None:
     """A flag or environment variable that is named anywhere is one of some command."""
     text = prose(page)
     known = {flag for command in COMMANDS.values() for flag in flags_of(command)}
+    known |= set(re.findall(r'"(--iii[a-z-]*)"', PLUGIN))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known | {"--help"}
     helps = "".join(one.help or "" for command in COMMANDS.values() for one in command.params)
+    helps += PLUGIN
     variables = set(re.findall(r"III_[A-Z_]+[A-Z]", helps)) | {"III_ISOLATION", "III_ASGI"}
     assert set(re.findall(r"III_[A-Z_]+[A-Z]", text)) <= variables
 
@@ -355,6 +359,12 @@ def shown_default(name: str, default: Any) -> str:
     if default in (None, "", ()):
         return ""
     return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{default}`"
+
+
+def test_differences() -> None:
+    """Each line that a run through iii can report is explained, in the same order."""
+    shown = rows(DOCS / "how-to" / "test.md", "## What the report says")
+    assert [row[0] for row in shown] == [kind.title for kind in differences.KINDS.values()]
 
 
 def test_error_codes() -> None:
