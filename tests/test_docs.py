@@ -167,6 +167,7 @@ class Terminal:
         for typed, used in self.ports.items():
             text = text.replace(used, typed)
         text = text.replace(f" --url={ENGINE}", "").replace("\r", "")
+        text = re.sub(r".*  still starting.*\n+", "", text)  # a busy machine says it
         return text.strip("\n").splitlines()
 
 
