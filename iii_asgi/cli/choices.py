@@ -7,6 +7,7 @@ from enum import StrEnum
 __all__ = [
     "BodyChoice",
     "ErrorsChoice",
+    "FrontChoice",
     "HttpChoice",
     "InterfaceChoice",
     "LevelChoice",
@@ -28,6 +29,13 @@ class HttpChoice(StrEnum):
     ROUTES = "routes"
     APP = "app"
     OFF = "off"
+
+
+class FrontChoice(StrEnum):
+    """`FrontName` of the embedded engine."""
+
+    BUILTIN = "builtin"
+    STANDALONE = "standalone"
 
 
 class InterfaceChoice(StrEnum):

@@ -198,7 +198,7 @@ def _plan(flags: LogFlags) -> LogPlan:
 def _ports(flags: PortFlags) -> Ports:
     from iii_asgi.cli.engine import Ports
 
-    return Ports(flags.host, flags.port, flags.http_port)
+    return Ports(flags.host, flags.port, flags.http_port, flags.http_front.value)
 
 
 def _watching(target: TargetFlags, flags: ReloadFlags) -> Watching | None:

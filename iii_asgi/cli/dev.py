@@ -55,7 +55,7 @@ def run(plan: Plan, ports: Ports, watching: Watching | None, screen: Screen) -> 
     Raises:
         SettingsError: a setting, the host or a port cannot be used.
         PortInUseError: a port is taken.
-        MissingExtraError: uvicorn is not installed.
+        MissingExtraError: a package of the extra ``standard`` is not installed.
     """
     if _GRACE not in plan.settings and not os.environ.get(variable_of(_GRACE)):
         plan.settings[_GRACE] = _DEFAULT_GRACE
@@ -67,7 +67,7 @@ def run(plan: Plan, ports: Ports, watching: Watching | None, screen: Screen) -> 
 
 async def _run(plan: Plan, ports: Ports, watching: Watching | None, screen: Screen) -> int:
     with process.stop_signals() as stop:
-        async with Engine(ports.host, ports.port, ports.http_port) as engine:
+        async with ports.engine() as engine:
             settings = {**plan.settings, "url": engine.url}
             session = _Session(engine, replace(plan, settings=settings), watching, screen)
             following = asyncio.create_task(session.follow())

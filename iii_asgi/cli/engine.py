@@ -11,17 +11,23 @@ from iii_asgi.cli.failures import needs_standard
 from iii_asgi.cli.screen import Screen
 from iii_asgi.cli.startup import block
 from iii_asgi.engine import Engine
+from iii_asgi.engine.front import FrontName
 
 __all__ = ["Ports", "addresses", "run"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the engine listens; a port of 0 is a free one."""
+    """Where the engine listens, and as which front end; a port of 0 is a free one."""
 
     host: str = "127.0.0.1"
     port: int = 49134
     http_port: int = 3111
+    http_front: FrontName = "builtin"
+
+    def engine(self) -> Engine:
+        """Return an engine that listens there, once it is started."""
+        return Engine(self.host, self.port, self.http_port, http_front=self.http_front)
 
 
 def run(ports: Ports, screen: Screen, loop: process.LoopName) -> None:
@@ -30,7 +36,7 @@ def run(ports: Ports, screen: Screen, loop: process.LoopName) -> None:
     Raises:
         PortInUseError: a port is taken.
         SettingsError: the host or a port cannot be used.
-        MissingExtraError: uvicorn is not installed.
+        MissingExtraError: uvloop was asked for and is not installed.
     """
     with needs_standard():
         process.run_until_stopped(_run(ports, screen), loop)
@@ -38,7 +44,7 @@ def run(ports: Ports, screen: Screen, loop: process.LoopName) -> None:
 
 async def _run(ports: Ports, screen: Screen) -> None:
     with process.stop_signals() as stop:
-        async with Engine(ports.host, ports.port, ports.http_port) as engine:
+        async with ports.engine() as engine:
             rows = [(label, Text(text)) for label, text in addresses(engine)]
             ready = f"Ready in {screen.seconds:.1f} s (Ctrl+C stops)"
             screen.block(block("engine", rows, ready))

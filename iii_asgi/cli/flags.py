@@ -12,6 +12,7 @@ import typer
 from iii_asgi.cli.choices import (
     BodyChoice,
     ErrorsChoice,
+    FrontChoice,
     HttpChoice,
     InterfaceChoice,
     LifespanChoice,
@@ -123,7 +124,7 @@ class EngineFlags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortFlags:
-    """Where the embedded engine listens."""
+    """Where the embedded engine listens, and how it serves HTTP."""
 
     host: Annotated[str, _engine_option("host", "Listen on this address.", default="127.0.0.1")] = (
         "127.0.0.1"
@@ -134,6 +135,14 @@ class PortFlags:
     http_port: Annotated[
         int, _engine_option("http_port", "Port for HTTP; 0 takes a free one.", default="3111")
     ] = 3111
+    http_front: Annotated[
+        FrontChoice,
+        _engine_option(
+            "http_front",
+            "Serve HTTP as engines up to 0.23 do, or as the worker http of later ones.",
+            default="builtin",
+        ),
+    ] = FrontChoice.BUILTIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

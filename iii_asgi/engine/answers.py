@@ -93,8 +93,12 @@ class Control:
 
     @property
     def headers(self) -> Headers:
-        """The header lines: one an entry, so that two spellings of a name are two lines."""
-        return list(_written(self.fields.items()))
+        """The header lines: one an entry, so that two spellings of a name are two lines.
+
+        A real engine sends them in random order. Here they are turned round: as wrong as
+        any, but always the same, so that what relies on the order fails each time.
+        """
+        return list(_written(reversed(self.fields.items())))
 
 
 def _status(text: bytes) -> int:

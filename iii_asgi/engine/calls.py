@@ -9,11 +9,11 @@ from msgspec import Raw
 from iii_asgi.engine import serde
 from iii_asgi.engine.hub import Hub
 from iii_asgi.engine.invocations import Call, Trace
-from iii_asgi.engine.registry import Worker
+from iii_asgi.engine.registry import Worker, WorkerRegistry
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome, failure, is_blank, new_id
 from iii_asgi.protocol import messages as m
 
-__all__ = ["BROKEN", "CALLER_KEY", "INVALID_ID", "call"]
+__all__ = ["BROKEN", "CALLER_KEY", "INVALID_ID", "call", "missing"]
 
 CALLER_KEY = "_caller_worker_id"
 
@@ -44,9 +44,10 @@ async def call(hub: Hub, caller: Worker, message: m.InvokeFunction) -> Outcome:
 
 
 async def _invoke(hub: Hub, caller: Worker, message: m.InvokeFunction, *, waits: bool) -> Outcome:
-    function = hub.registry.get(message.namespace or DEFAULT_NAMESPACE, message.function_id)
+    namespace = message.namespace or DEFAULT_NAMESPACE
+    function = hub.registry.get(namespace, message.function_id)
     if function is None:
-        return _not_found(hub, message)
+        return Outcome(error=missing(hub.registry, namespace, message.function_id))
     try:
         data = _with_caller(message.data, caller)
     except ValueError as error:
@@ -77,11 +78,11 @@ def _with_caller(data: Raw, caller: Worker) -> Raw:
     return Raw(serde.dumps(value))
 
 
-def _not_found(hub: Hub, message: m.InvokeFunction) -> Outcome:
-    function_id, namespace = message.function_id, message.namespace or DEFAULT_NAMESPACE
+def missing(registry: WorkerRegistry, namespace: str, function_id: str) -> m.ErrorBody:
+    """Return the error of a call whose function is not there."""
     text = f"Function {function_id} not found in namespace {namespace}."
-    if elsewhere := hub.registry.namespaces_of(function_id):
+    if elsewhere := registry.namespaces_of(function_id):
         text += f" It is registered in namespace(s): {', '.join(elsewhere)}."
     elif function_id.startswith("engine::"):
         text += " The embedded engine has not all functions of a real one."
-    return failure("function_not_found", text)
+    return m.ErrorBody("function_not_found", text)

@@ -45,6 +45,7 @@ class Channel:
         self._items: deque[Item] = deque()
         self._writer_done = False
         self._reader_gone = False
+        self._unnoticed = 0
         self._on_change: Callable[[], None] | None = None
         self._room: asyncio.Future[None] | None = None
 
@@ -74,10 +75,13 @@ class Channel:
         while len(self._items) >= self._capacity and not self._reader_gone:
             self._room = asyncio.get_running_loop().create_future()
             await self._room
-        if self._reader_gone:
+        if not self._reader_gone:
+            self._items.append(item)
+            self._changed()
+        elif self._unnoticed:
+            self._unnoticed -= 1
+        else:
             raise ChannelClosedError
-        self._items.append(item)
-        self._changed()
 
     def close(self) -> None:
         """The writer is done: the reader gets what is left, then the end."""
@@ -106,9 +110,14 @@ class Channel:
         """Call `on_change` whenever something was written, or the writer is done."""
         self._on_change = on_change
 
-    def abandon(self) -> None:
-        """The reader is gone: what is left is lost, and the next write fails."""
+    def abandon(self, after: int = 0) -> None:
+        """The reader is gone: what is left is lost, and a write fails.
+
+        Args:
+            after: how many writes go nowhere before one fails.
+        """
         self._reader_gone = True
+        self._unnoticed = after
         self._items.clear()
         self._make_room()
         self._changed()

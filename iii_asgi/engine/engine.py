@@ -11,17 +11,17 @@ import errno
 import os
 import socket
 from types import TracebackType
-from typing import TYPE_CHECKING
 
-from iii_asgi.engine.front import Front
+from iii_asgi.engine.builtin import BuiltinFront
+from iii_asgi.engine.front import FrontName
 from iii_asgi.engine.functions import register_engine_functions
+from iii_asgi.engine.http_server import HttpServer
 from iii_asgi.engine.hub import EngineApi, Hub
 from iii_asgi.engine.observers import register_source
+from iii_asgi.engine.service import Service
 from iii_asgi.engine.sockets import Sockets
-from iii_asgi.errors import Error, MissingExtraError, PortInUseError, SettingsError
-
-if TYPE_CHECKING:
-    from iii_asgi.engine.http_server import HttpServer
+from iii_asgi.engine.standalone import StandaloneFront
+from iii_asgi.errors import Error, PortInUseError, SettingsError
 
 __all__ = ["Engine"]
 
@@ -29,6 +29,10 @@ HOST_FLAG = "--host"
 WORKER_FLAG = "--port"
 HTTP_FLAG = "--http-port"
 
+_FRONTS: dict[FrontName, type[BuiltinFront | StandaloneFront]] = {
+    "builtin": BuiltinFront,
+    "standalone": StandaloneFront,
+}
 _ADDRESS_ERRORS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -54,6 +58,7 @@ class Engine:
         *,
         request_timeout: float = 30.0,
         api: EngineApi = "0.23",
+        http_front: FrontName = "builtin",
     ) -> None:
         """Prepare an engine.
 
@@ -62,20 +67,22 @@ class Engine:
             port: for workers; 0 takes a free one.
             http_port: for HTTP; 0 takes a free one.
             request_timeout: seconds that an HTTP request waits for the beginning of its
-                answer, then it is a 504.
+                answer, then it is a 504; and that a stream may be silent ("standalone").
             api: the engine whose interface it has. With "0.25" workers can bind HTTP
                 routes by observing ``http::on-request``, too.
+            http_front: whose HTTP it has: that of engines up to 0.23 ("builtin"), or of the
+                worker ``http`` of later ones ("standalone"). What differs is told in
+                `iii_asgi.engine.builtin` and `iii_asgi.engine.standalone`.
         """
         self.host = host
         self.port = port
         self.http_port = http_port
-        self._hub = Hub(api=api)
+        self._hub = Hub(api=api, front=_FRONTS[http_front]())
         register_engine_functions(self._hub)
         if self._hub.has_observers:
             register_source(self._hub)
-        self._front = Front(self._hub, request_timeout)
         self._sockets = Sockets(self._hub)
-        self._http: HttpServer | None = None
+        self._http = HttpServer(Service(self._hub, self._hub.front, request_timeout))
         self._sweeper: asyncio.Task[None] | None = None
 
     @property
@@ -94,9 +101,7 @@ class Engine:
         Raises:
             PortInUseError: a port is taken; the error names the flag that changes it.
             SettingsError: the host or port cannot be listened on.
-            MissingExtraError: uvicorn is not installed.
         """
-        self._http = _http_server(self._front)
         worker_socket = _bind(self.host, self.port, WORKER_FLAG)
         try:
             http_socket = _bind(self.host, self.http_port, HTTP_FLAG)
@@ -116,8 +121,7 @@ class Engine:
         self._hub.invocations.stop()
         self._hub.channels.shut()
         await self._sockets.stop()
-        if self._http is not None:
-            await self._http.stop()
+        await self._http.stop()
 
     async def __aenter__(self) -> Engine:
         await self.start()
@@ -130,14 +134,6 @@ class Engine:
         traceback: TracebackType | None,
     ) -> None:
         await self.stop()
-
-
-def _http_server(front: Front) -> HttpServer:
-    try:
-        from iii_asgi.engine.http_server import HttpServer
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "uvicorn") from error
-    return HttpServer(front)
 
 
 def _bind(host: str, port: int, flag: str) -> socket.socket:

@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from iii_asgi.engine.builtin import BuiltinFront
 from iii_asgi.engine.channels import Channels
+from iii_asgi.engine.front import Front
 from iii_asgi.engine.invocations import Invocations
 from iii_asgi.engine.registry import WorkerRegistry
-from iii_asgi.engine.routes import RouteTable
 from iii_asgi.engine.triggers import Triggers
 
 __all__ = ["EngineApi", "Hub"]
@@ -26,7 +27,7 @@ class Hub:
     registry: WorkerRegistry = field(default_factory=WorkerRegistry)
     invocations: Invocations = field(default_factory=Invocations)
     channels: Channels = field(default_factory=Channels)
-    routes: RouteTable = field(default_factory=RouteTable)
+    front: Front = field(default_factory=BuiltinFront)
     triggers: Triggers = field(init=False)
 
     @property
@@ -40,4 +41,4 @@ class Hub:
         return self.api != "0.23"
 
     def __post_init__(self) -> None:
-        self.triggers = Triggers(self.routes)
+        self.triggers = Triggers(self.front)

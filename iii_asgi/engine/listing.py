@@ -74,7 +74,7 @@ def functions(hub: Hub, wanted: FunctionFilter) -> list[Row]:
     names = {wanted.worker, *(wanted.workers or ())} - {None}
     rows = [
         row
-        for row in map(function_row, hub.registry.functions)
+        for row in (function_row(hub, one) for one in hub.registry.functions)
         if (wanted.include_internal or not _is_internal(row))
         and row["function_id"].startswith(wanted.prefix or "")
         and (not names or row["worker_name"] in names)
@@ -90,7 +90,7 @@ def function_detail(hub: Hub, function: Function) -> Row:
         for trigger in hub.triggers.served
         if (trigger.namespace, trigger.function_id) == (function.namespace, function.id)
     ]
-    return function_row(function) | present(
+    return function_row(hub, function) | present(
         request_schema=function.request_format,
         response_schema=function.response_format,
         registered_triggers=bound,
@@ -115,7 +115,7 @@ def types(hub: Hub, wanted: TypeFilter) -> list[Row]:
     """List trigger types."""
     rows = [
         row
-        for row in map(type_row, hub.triggers.types.values())
+        for row in (type_row(hub, kind) for kind in hub.triggers.types.values())
         if (wanted.include_internal or not row["id"].startswith(INTERNAL))
         and row["id"].startswith(wanted.prefix or "")
         and wanted.worker in (None, row["worker_name"])

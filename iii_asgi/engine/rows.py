@@ -24,18 +24,17 @@ __all__ = [
 Row: TypeAlias = dict[str, Any]
 
 INTERNAL = "engine::"
-# The names under which a real engine lists its own parts.
+# The name under which a real engine lists its own functions.
 ENGINE_WORKER = "iii-engine-functions"
-HTTP_WORKER = "iii-http"
 SUMMARY_LENGTH = 80
 
 
-def function_row(function: Function) -> Row:
+def function_row(hub: Hub, function: Function) -> Row:
     """Describe a function, without its schemas."""
     return {
         "function_id": function.id,
         "namespace": function.namespace,
-        "worker_name": _owner_name(function),
+        "worker_name": _owner_name(hub, function),
     } | present(description=function.description, metadata=function.metadata)
 
 
@@ -47,7 +46,7 @@ def trigger_row(hub: Hub, trigger: Trigger) -> Row:
         "id": trigger.id,
         "trigger_type": trigger.type_id,
         "function_id": trigger.function_id,
-        "worker_name": _owner_name(function) if function else _service(trigger.function_id),
+        "worker_name": _owner_name(hub, function) if function else _service(trigger.function_id),
         "config": trigger.config,
         "config_summary": summary
         if len(summary) <= SUMMARY_LENGTH
@@ -55,9 +54,9 @@ def trigger_row(hub: Hub, trigger: Trigger) -> Row:
     }
 
 
-def type_row(kind: TriggerType) -> Row:
+def type_row(hub: Hub, kind: TriggerType) -> Row:
     """Describe a trigger type."""
-    engine_name = HTTP_WORKER if kind.id == HTTP else _service(kind.id)
+    engine_name = hub.front.worker_name if kind.id == HTTP else _service(kind.id)
     return {
         "id": kind.id,
         "namespace": kind.namespace,
@@ -87,7 +86,7 @@ def worker_row(worker: Worker) -> Row:
 
 def engine_rows(hub: Hub) -> list[Row]:
     """Describe the engine's own parts, which a real engine lists as workers, too."""
-    own = [_owner_name(function) for function in hub.registry.functions if not function.owner]
+    own = [_owner_name(hub, function) for function in hub.registry.functions if not function.owner]
     return [
         {
             "id": name,
@@ -104,13 +103,13 @@ def engine_rows(hub: Hub) -> list[Row]:
             "function_count": own.count(name),
             "active_invocations": 0,
         }
-        for name in (ENGINE_WORKER, HTTP_WORKER)
+        for name in (ENGINE_WORKER, hub.front.worker_name)
     ]
 
 
-def _owner_name(function: Function) -> str:
+def _owner_name(hub: Hub, function: Function) -> str:
     if function.owner is None:
-        return ENGINE_WORKER if function.id.startswith(INTERNAL) else HTTP_WORKER
+        return ENGINE_WORKER if function.id.startswith(INTERNAL) else hub.front.worker_name
     return function.owner.name or _service(function.id)
 
 

@@ -23,14 +23,21 @@ dumps = msgspec.json.Encoder(order="sorted").encode
 _ODD_INTEGER = re.compile(rb"[0-9]{19}|(?:^|[\[,:\s])-0(?![.0-9eE])")
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _MAX_SIGNIFICAND = 2**64 - 1
+MAX_DEPTH = 127
+_ALL_ALIKE = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])')
 
 
 def loads(text: bytes) -> Any:
     """Parse JSON text; floats become `Raw` text in the engine's spelling.
 
     Raises:
-        ValueError: no JSON, or a number beyond the range of a double.
+        ValueError: no JSON, nested deeper than the engine reads, or a number beyond the
+            range of a double.
     """
+    if _is_too_deep(text):
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
     try:
         if _ODD_INTEGER.search(text) is None:
             return _decode(text)
@@ -48,6 +55,25 @@ def rewrite(text: bytes) -> Raw:
         ValueError: see `loads`.
     """
     return Raw(dumps(loads(text)))
+
+
+def _is_too_deep(text: bytes) -> bool:
+    """Whether arrays and objects are nested deeper than the engine reads."""
+    brackets = text.translate(_ALL_ALIKE, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"")  # the innermost level
+    # Something is left, perhaps only since a string has brackets, too.
+    return bool(brackets) and _depth(text) > MAX_DEPTH
+
+
+def _depth(text: bytes) -> int:
+    depth = deepest = 0
+    for match in _NESTING.finditer(text):
+        depth += 1 if match[1] else -1 if match[2] else 0
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _number(text: str) -> Raw:

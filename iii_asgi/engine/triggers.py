@@ -13,8 +13,9 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
+from iii_asgi.engine.front import Front
 from iii_asgi.engine.registry import Worker
-from iii_asgi.engine.routes import Route, RouteError, RouteTable
+from iii_asgi.engine.routes import Route, RouteError
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE
 from iii_asgi.protocol import messages as m
 
@@ -80,11 +81,11 @@ class Trigger:
 class Triggers:
     """All triggers and trigger types of the engine."""
 
-    def __init__(self, routes: RouteTable) -> None:
+    def __init__(self, front: Front) -> None:
         http = TriggerType(HTTP, DEFAULT_NAMESPACE, "A request to the engine's HTTP port")
         self.types: dict[tuple[str, str], TriggerType] = {http.key: http}
         self._triggers: dict[str, Trigger] = {}
-        self._routes = routes
+        self._front = front
 
     @property
     def served(self) -> Iterator[Trigger]:
@@ -152,7 +153,7 @@ class Triggers:
 
     async def _hand_over(self, trigger: Trigger, kind: TriggerType) -> None:
         if kind.provider is None:
-            self._routes.add(route_of(trigger))
+            self._front.routes.add(self._route_of(trigger))
         trigger.served_by = kind
         if kind.provider is not None:
             await kind.provider.link.send(trigger.message())
@@ -161,34 +162,31 @@ class Triggers:
         if trigger.served_by is None:
             return
         if (provider := trigger.served_by.provider) is None:
-            self._routes.remove(route_of(trigger))
+            self._front.routes.remove(self._route_of(trigger))
         else:
             await provider.link.send(m.UnregisterTrigger(trigger.id, trigger_type=trigger.type_id))
         trigger.served_by = None
 
+    def _route_of(self, trigger: Trigger) -> Route:
+        """Read the configuration of an http trigger.
 
-def route_of(trigger: Trigger) -> Route:
-    """Read the configuration of an http trigger.
-
-    Raises:
-        RouteError: there is no path, or it asks for what this engine does not do.
-    """
-    config = trigger.config if isinstance(trigger.config, dict) else {}
-    path, method = config.get("api_path"), config.get("http_method")
-    if not isinstance(path, str):
-        raise RouteError("api_path is required for an http trigger: a path such as /users/:id")
-    for key in _UNSUPPORTED:
-        if config.get(key):
-            raise RouteError(f"the embedded engine does not support {key}: use a real iii engine")
-    return Route(
-        method=method.upper() if isinstance(method, str) else "GET",
-        path=path,
-        function_id=trigger.function_id,
-        namespace=trigger.namespace,
-        trigger_id=trigger.id,
-        worker_id=trigger.owner.id,
-        metadata=trigger.metadata,
-    )
+        Raises:
+            RouteError: there is no path, or it asks for what this engine does not do.
+        """
+        config = trigger.config if isinstance(trigger.config, dict) else {}
+        method, path = self._front.read_config(config)
+        for key in _UNSUPPORTED:
+            if config.get(key):
+                raise RouteError(f"the embedded engine does not support {key}: use a real engine")
+        return Route(
+            method=method,
+            path=path,
+            function_id=trigger.function_id,
+            namespace=trigger.namespace,
+            trigger_id=trigger.id,
+            worker_id=trigger.owner.id,
+            metadata=trigger.metadata,
+        )
 
 
 def _unless_default(namespace: str) -> str | UnsetType:

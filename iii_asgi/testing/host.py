@@ -88,7 +88,6 @@ class Host:
         """Start the thread, and the engine unless it is external.
 
         Raises:
-            MissingExtraError: an engine needs a package that is not installed.
             ConnectionLostError: the external engine is not there.
         """
         self._loop = asyncio.new_event_loop()

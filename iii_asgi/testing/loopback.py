@@ -18,8 +18,9 @@ from iii_asgi.catalogue import bindings
 from iii_asgi.catalogue.build import build_catalogue
 from iii_asgi.catalogue.model import Catalogue
 from iii_asgi.engine import registrations
-from iii_asgi.engine.front import Front
+from iii_asgi.engine.asgi import AsgiService
 from iii_asgi.engine.hub import Hub
+from iii_asgi.engine.service import Service
 from iii_asgi.serving.handler import InvocationHandler
 from iii_asgi.settings import Settings
 from iii_asgi.testing.memory import MemoryChannels, MemoryLink
@@ -119,7 +120,7 @@ class Place:
         self._app = door or app
         self._settings = settings
         self._hub = Hub()
-        self._front = Front(self._hub, answer_within)
+        self._service = AsgiService(Service(self._hub, self._hub.front, answer_within))
         self._link = MemoryLink(self._hub, self._handle, settings.namespace)
         self._handler = InvocationHandler(
             self.catalogue.functions,
@@ -151,7 +152,7 @@ class Place:
         visit = _Visit()
         token = _visit.set(visit)
         try:
-            await self._front(scope, receive, send)
+            await self._service(scope, receive, send)
             if visit.began:
                 await visit.over.wait()
         finally:

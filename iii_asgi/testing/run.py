@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from iii_asgi.errors import Error
-from iii_asgi.settings import Settings
 from iii_asgi.testing.patches import Patches
 from iii_asgi.testing.records import Records
 from iii_asgi.testing.report import Report
-from iii_asgi.testing.through import Through
+from iii_asgi.testing.through import Through, settings_of_tests
 
 if TYPE_CHECKING:
     from iii_asgi.testing.host import Host
@@ -43,9 +42,7 @@ class Run:
         self._host: Host | None = None
         self._roads: EngineRoads | None = None
         try:
-            self._settings = Settings.resolve(
-                access_log=False, prefix="", root_path="", namespace="default"
-            )
+            self._settings = settings_of_tests()
             if config.getoption("iii_engine"):
                 self._start_engine()
         except Error as error:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
+import uuid
+from typing import Any
 
 import httpx
 import pytest
+from websockets.sync.client import ClientConnection, connect
 
 from tests.cli.helpers import run, running
 
@@ -21,6 +25,60 @@ def test_until_a_signal(number: signal.Signals) -> None:
         assert httpx.get(f"{url}/nothing").json()["error"]["code"] == "NOT_FOUND"
         assert "not for production" in engine.text
         assert engine.stop(number) == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "body"),
+    [
+        ((), b""),
+        (("--http-front", "builtin"), b""),
+        (
+            ("--http-front", "standalone"),
+            b'{"error":{"code":"METHOD_NOT_ALLOWED","message":"Method Not Allowed"}}',
+        ),
+    ],
+)
+def test_http_front(flags: tuple[str, ...], body: bytes) -> None:
+    """HTTP is that of the front end that was asked for: their pages for a 405 differ."""
+    with running("engine", "--port", "0", "--http-port", "0", *flags) as engine:
+        workers = engine.wait_for(r"Workers +(ws://\S+)")
+        url = engine.wait_for(r"HTTP +(http://\S+)")
+        engine.wait_for("Ready in")
+        with connect(workers) as socket:
+            bind(socket, "/known")
+            assert httpx.post(f"{url}/known").content == body
+
+
+def test_unknown_http_front() -> None:
+    """Another one there is not: wrong usage."""
+    done = run("engine", "--http-front", "nginx")
+
+    assert done.returncode == 2
+    assert "standalone" in done.stderr
+
+
+def bind(socket: ClientConnection, path: str) -> None:
+    """Register an http trigger for GET."""
+    messages: list[dict[str, Any]] = [
+        {
+            "type": "invokefunction",
+            "function_id": "engine::workers::register",
+            "data": {"name": "binder", "runtime": "test", "pid": 1},
+            "invocation_id": str(uuid.uuid4()),
+        },
+        {
+            "type": "registertrigger",
+            "id": "t",
+            "trigger_type": "http",
+            "function_id": "f",
+            "config": {"api_path": path},
+        },
+        {"type": "ping"},
+    ]
+    for message in messages:
+        socket.send(json.dumps(message))
+    while json.loads(socket.recv(timeout=5))["type"] != "pong":
+        pass
 
 
 @pytest.mark.parametrize(("flag", "other"), [("--port", "--http-port"), ("--http-port", "--port")])

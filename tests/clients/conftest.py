@@ -5,6 +5,7 @@ With ``III_URL`` and ``III_HTTP_URL`` the ways through iii are on the engine tha
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,18 +14,23 @@ import pytest
 
 from tests.servers import ROOT, behind_iii, behind_uvicorn, engine
 
-WAYS = ("uvicorn", "routes", "app")
+WAYS = ("uvicorn", "routes", "app", "app, standalone")
 SHOP = ROOT / "examples" / "fastapi_app"
 
 
 @contextmanager
 def served(app: str, way: str, cwd: Path = ROOT) -> Iterator[str]:
-    """Serve an app: behind uvicorn, or through iii with this ``--http``. Give its URL."""
+    """Serve an app: behind uvicorn, or through iii with this ``--http``, on the embedded engine
+    with one of its front ends. Give its URL."""
     if way == "uvicorn":
         with behind_uvicorn(app, cwd=cwd) as url:
             yield url
         return
-    with engine() as place, behind_iii(place, app, "--http", way, cwd=cwd):
+    http, _, front = way.partition(", ")
+    if front and os.environ.get("III_URL"):
+        pytest.skip("the engine that is there has the front end that it has")
+    flags = ("--http-front", front) if front else ()
+    with engine(*flags) as place, behind_iii(place, app, "--http", http, cwd=cwd):
         yield place.http_url
 
 

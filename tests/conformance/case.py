@@ -74,7 +74,7 @@ class Loss:
         instead: what the engine answers, so that nothing reaches the app.
         fronts: where it is lost.
         modes: of triggers with which it is lost.
-        embedded: whether the embedded engine loses it, too; None: it need not.
+        loopback: whether the loopback, which has no HTTP server of its own, loses it, too.
     """
 
     name: str
@@ -84,11 +84,11 @@ class Loss:
     instead: Mapping[Front, Seen] = field(default_factory=dict)
     fronts: tuple[Front, ...] = FRONTS
     modes: tuple[Mode, ...] = ("app", "routes")
-    embedded: bool | None = True
+    loopback: bool = True
 
-    def holds(self, front: Front, mode: Mode, *, real: bool) -> bool:
+    def holds(self, front: Front, mode: Mode, *, loopback: bool) -> bool:
         """Whether it is lost there."""
-        return front in self.fronts and mode in self.modes and (real or self.embedded is not False)
+        return front in self.fronts and mode in self.modes and (self.loopback or not loopback)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,7 +176,6 @@ STREAMED_ORDER = Loss(
     "headers go through a channel as a map: they leave in another order, repeats too",
     specimen="answers: raw, many, in bytes",
     view=lambda seen: replace(seen, lines=tuple(sorted(seen.lines))),
-    embedded=None,
 )
 CORS_ORIGIN = Loss(
     "access-control-allow-origin of the app",
@@ -313,7 +312,7 @@ ODD_CHARACTERS = Loss(
     "the engine refuses a backtick, < and > in a path, and a quote in a query, unless encoded",
     specimen="paths: one, angles",
     instead={front: Seen(400, (), "true", usable=False) for front in FRONTS},
-    embedded=False,
+    loopback=False,
 )
 
 LOSSES: tuple[Loss, ...] = tuple(one for one in list(globals().values()) if isinstance(one, Loss))

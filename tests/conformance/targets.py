@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -17,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from iii_asgi import Bridge, Settings
 from iii_asgi.engine import Engine
 from iii_asgi.testing.loopback import Loopback
-from tests.conformance.case import Front, Loss, Mode
+from tests.conformance.case import FRONTS, Front, Loss, Mode
 from tests.conformance.client import Connection, Request
 
 __all__ = ["TARGETS", "Place", "Target", "behind_iii", "behind_uvicorn"]
@@ -37,11 +36,6 @@ class Target:
     mode: Mode
     prefix: str = ""
 
-    @property
-    def is_real(self) -> bool:
-        """Whether the engine is the real one."""
-        return self.engine == "real"
-
     def __str__(self) -> str:
         return "-".join(filter(None, (self.engine, self.mode, self.prefix.strip("/"))))
 
@@ -56,13 +50,11 @@ class Place:
 
     def has(self, loss: Loss) -> bool:
         """Whether that is lost here."""
-        return loss.holds(self.front, self.target.mode, real=self.target.is_real)
+        return loss.holds(self.front, self.target.mode, loopback=self.target.engine == "loopback")
 
 
 def _engines() -> list[str]:
-    engines = ["loopback", "builtin"]
-    if "http_front" in inspect.signature(Engine).parameters:
-        engines.append("standalone")
+    engines = ["loopback", *FRONTS]
     if os.environ.get("III_URL") and os.environ.get("III_HTTP_URL"):
         engines.append("real")
     return engines
@@ -103,10 +95,8 @@ async def behind_iii(app: ASGIApp, target: Target) -> AsyncIterator[Place]:
             return
         url, http_url = os.environ.get("III_URL", ""), os.environ.get("III_HTTP_URL", "")
         if target.engine != "real":
-            front: dict[str, Any] = (
-                {} if target.engine == "builtin" else {"http_front": target.engine}
-            )
-            engine = await stack.enter_async_context(Engine(port=0, http_port=0, **front))
+            front: Front = "standalone" if target.engine == "standalone" else "builtin"
+            engine = await stack.enter_async_context(Engine(port=0, http_port=0, http_front=front))
             url, http_url = engine.url, engine.http_url
         await stack.enter_async_context(
             Bridge(app, settings=Settings(url=url, **options)).connect()

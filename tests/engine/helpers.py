@@ -10,16 +10,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from iii_asgi.engine import Engine
+from iii_asgi.engine.front import FrontName
 from iii_asgi.engine.hub import Hub
 
 __all__ = [
+    "FRONTS",
     "Answering",
     "Frame",
     "HttpAnswer",
@@ -37,6 +39,8 @@ Frame: TypeAlias = dict[str, Any]
 Answering: TypeAlias = Callable[["RawWorker", Frame], Awaitable[None]]
 
 WITHIN = 5.0
+
+FRONTS: tuple[FrontName, ...] = get_args(FrontName)
 
 
 class RawWorker:

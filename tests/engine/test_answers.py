@@ -114,7 +114,7 @@ def test_an_error_is_a_500_with_an_id() -> None:
 
 
 def test_control_messages_set_status_and_headers() -> None:
-    """Later messages win; another capitalisation is another line."""
+    """Later messages win; another capitalisation is another line; the order is lost."""
     control = Control()
     for message in (
         {"type": "set_status", "status_code": 201},
@@ -124,7 +124,7 @@ def test_control_messages_set_status_and_headers() -> None:
         control.apply(json.dumps(message))
 
     assert control.status == 201
-    assert control.headers == [(b"a", b"2"), (b"set-cookie", b"x=1"), (b"set-cookie", b"y=2")]
+    assert control.headers == [(b"set-cookie", b"y=2"), (b"set-cookie", b"x=1"), (b"a", b"2")]
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 
 import httpx
 import pytest
 
 from iii_asgi.engine import Engine
-from iii_asgi.errors import MissingExtraError, PortInUseError, SettingsError
+from iii_asgi.errors import PortInUseError, SettingsError
 from tests.engine.helpers import RawWorker, fetch, soon
 
 pytestmark = pytest.mark.anyio
@@ -60,17 +59,6 @@ async def test_an_address_that_cannot_be_used_is_told(host: str, port: int, flag
     with pytest.raises(SettingsError, match="cannot listen on") as caught:
         await Engine(host, port, 0).start()
     assert caught.value.setting == flag
-
-
-async def test_without_uvicorn_the_message_says_how_to_get_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The HTTP server is in an extra."""
-    monkeypatch.delitem(sys.modules, "iii_asgi.engine.http_server", raising=False)
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-
-    with pytest.raises(MissingExtraError, match=r'pip install "iii-asgi\[standard\]"'):
-        await Engine(port=0, http_port=0).start()
 
 
 async def test_a_stop_answers_what_is_in_flight(engine: Engine, worker: RawWorker) -> None:

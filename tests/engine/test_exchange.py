@@ -4,62 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from iii_asgi.engine import Engine
-from tests.engine.helpers import Frame, HttpAnswer, RawWorker, channel, fetch, open_http, soon
+from iii_asgi.engine.front import FrontName
+from tests.engine.bodies import TEXT, fails, headers, sending, status, stream, upload
+from tests.engine.helpers import FRONTS, Frame, RawWorker, channel, fetch, hub_of, open_http, soon
 
 pytestmark = pytest.mark.anyio
 
-JSON = ("Content-Type: application/json",)
-TEXT = ("Content-Type: text/plain",)
 
-
-def status(code: int) -> str:
-    """Return the control message that sets the status."""
-    return json.dumps({"type": "set_status", "status_code": code})
-
-
-def headers(**fields: str) -> str:
-    """Return the control message that sets headers; ``_`` stands for ``-``."""
-    named = {name.replace("_", "-"): value for name, value in fields.items()}
-    return json.dumps({"type": "set_headers", "headers": named})
-
-
-Streaming = Callable[[ClientConnection], Awaitable[None]]
-
-
-async def stream(
-    engine: Engine, worker: RawWorker, streaming: Streaming, method: str = "GET"
-) -> HttpAnswer:
-    """Return what a client sees of a function that answers through the response channel."""
-
-    async def answering(worker: RawWorker, call: Frame) -> None:
-        writer = await channel(engine, call["data"]["response"])
-        try:
-            await streaming(writer)
-        finally:
-            await writer.close()
-        await worker.answer(call, result=None)
-
-    await worker.offer("f", answering)
-    await worker.bind("/f", method)
-    return await fetch(engine, "/f", method)
-
-
-def sending(*frames: str | bytes) -> Streaming:
-    """Return a function body that sends these frames."""
-
-    async def send(writer: ClientConnection) -> None:
-        for frame in frames:
-            await writer.send(frame)
-
-    return send
+@pytest.fixture(params=FRONTS)
+def front(request: pytest.FixtureRequest) -> FrontName:
+    """Both front ends."""
+    chosen: FrontName = request.param
+    return chosen
 
 
 # -- answers ---------------------------------------------------------------------------
@@ -139,13 +101,13 @@ async def test_control_messages_come_before_the_body(engine: Engine, worker: Raw
 
 
 async def test_another_capitalisation_is_another_line(engine: Engine, worker: RawWorker) -> None:
-    """This is how a stream repeats a header."""
+    """This is how a stream repeats a header; their order is lost."""
     cookies = json.dumps(
         {"type": "set_headers", "headers": {"set-cookie": "a=1", "Set-Cookie": "b=2"}}
     )
     answer = await stream(engine, worker, sending(cookies, b"x"))
 
-    assert [value for name, value in answer.headers if name == "set-cookie"] == ["a=1", "b=2"]
+    assert [value for name, value in answer.headers if name == "set-cookie"] == ["b=2", "a=1"]
 
 
 async def test_chunks_leave_at_once(engine: Engine, worker: RawWorker) -> None:
@@ -173,19 +135,6 @@ async def test_chunks_leave_at_once(engine: Engine, worker: RawWorker) -> None:
     await asyncio.gather(stream(engine, worker, streaming), bind_and_read())
 
 
-async def test_a_stream_may_outlive_the_timeout() -> None:
-    """What has begun is not cut off."""
-
-    async def streaming(writer: ClientConnection) -> None:
-        await writer.send(b"one")
-        await asyncio.sleep(0.4)
-        await writer.send(b"two")
-
-    impatient = Engine(port=0, http_port=0, request_timeout=0.2)
-    async with impatient as engine, RawWorker(engine) as worker:
-        assert (await stream(engine, worker, streaming)).body == b"onetwo"
-
-
 async def test_a_result_that_comes_first_wins(engine: Engine, worker: RawWorker) -> None:
     """The stream is dropped then, with the head that it had set."""
     refused: list[bool] = []
@@ -204,17 +153,6 @@ async def test_a_result_that_comes_first_wins(engine: Engine, worker: RawWorker)
 
     assert (answer.status, answer.json) == (200, "result")
     await soon(lambda: refused == [True])
-
-
-async def fails(writer: ClientConnection) -> bool:
-    """Whether writing to a channel fails within a second."""
-    try:
-        for _ in range(100):
-            await writer.send(b"")
-            await asyncio.sleep(0.01)
-    except ConnectionClosed:
-        return True
-    return False
 
 
 @pytest.mark.parametrize("begun", [True, False])
@@ -272,88 +210,12 @@ async def test_a_slow_client_holds_the_worker_up(engine: Engine, worker: RawWork
 # -- requests --------------------------------------------------------------------------
 
 
-class Uploads:
-    """A function that reads the body of its requests, as frames."""
-
-    def __init__(self, engine: Engine, *, delay: float = 0) -> None:
-        self.frames: list[bytes] = []
-        self._engine = engine
-        self._delay = delay
-
-    async def __call__(self, worker: RawWorker, call: Frame) -> None:
-        await asyncio.sleep(self._delay)
-        reader = await channel(self._engine, call["data"]["request_body"])
-        self.frames = [frame async for frame in reader if isinstance(frame, bytes)]
-        await worker.answer(call, result={"body": call["data"]["body"]})
-
-
-async def upload(
-    engine: Engine, worker: RawWorker, headers: tuple[str, ...], body: bytes, *, delay: float = 0
-) -> tuple[Any, list[bytes]]:
-    """Return (what the function got inline, the frames of its channel)."""
-    uploads = Uploads(engine, delay=delay)
-    await worker.offer("f", uploads)
-    await worker.bind("/f", "POST")
-    answer = await fetch(engine, "/f", "POST", headers, body)
-    assert answer.status == 200
-    return answer.json, uploads.frames
-
-
-@pytest.mark.parametrize(
-    ("kind", "body", "inline"),
-    [
-        (JSON, b'{"b": 1, "a": 2.50}', {"a": 2.5, "b": 1}),
-        (JSON, b"no json", None),
-        (TEXT, b'{"a": 1}', None),
-        ((), b"\x00\xff", None),
-    ],
-)
-async def test_the_exact_bytes_are_always_on_the_channel(
-    engine: Engine, worker: RawWorker, kind: tuple[str, ...], body: bytes, inline: Any
-) -> None:
-    """What is lost inline is there, up to the end."""
-    assert await upload(engine, worker, kind, body) == (inline, [body])
-
-
-@pytest.mark.parametrize("kind", [JSON, TEXT, ()])
-async def test_an_empty_body_is_an_empty_channel(
-    engine: Engine, worker: RawWorker, kind: tuple[str, ...]
-) -> None:
-    """No frame, then the end."""
-    assert await upload(engine, worker, kind, b"") == (None, [])
-
-
-async def test_a_chunked_body_is_a_body(engine: Engine, worker: RawWorker) -> None:
-    """Without a length, with both ways of reading it."""
-    chunked = b"3\r\n[1,\r\n3\r\n 2]\r\n0\r\n\r\n"
-
-    inline, frames = await upload(engine, worker, (*JSON, "Transfer-Encoding: chunked"), chunked)
-    assert (inline, b"".join(frames)) == ([1, 2], b"[1, 2]")
-    inline, frames = await upload(engine, worker, ("Transfer-Encoding: chunked",), chunked)
-    assert (inline, b"".join(frames)) == (None, b"[1, 2]")
-
-
 async def test_a_large_body_passes(engine: Engine, worker: RawWorker) -> None:
     """More than the channel holds, read late."""
     body = bytes(range(256)) * 40_000
 
     _, frames = await upload(engine, worker, TEXT, body, delay=0.1)
     assert b"".join(frames) == body
-
-
-async def test_the_function_is_called_while_the_body_comes(
-    engine: Engine, worker: RawWorker
-) -> None:
-    """A body that is not parsed streams; one that breaks off ends its channel."""
-    uploads = Uploads(engine)
-    await worker.offer("f", uploads)
-    await worker.bind("/f", "POST")
-    _, client = await open_http(engine)
-    client.write(b"POST /f HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
-    await soon(lambda: bool(worker.calls))
-    client.close()
-
-    await soon(lambda: uploads.frames == [b"half"])
 
 
 async def test_a_body_that_nobody_reads_is_dropped(engine: Engine, worker: RawWorker) -> None:
@@ -375,9 +237,9 @@ async def test_channels_are_gone_after_the_answer(engine: Engine, worker: RawWor
             await channel(engine, worker.calls[0]["data"][name])
 
 
-async def test_channels_outlive_the_timeout() -> None:
+async def test_channels_outlive_the_timeout(front: FrontName) -> None:
     """The worker is not told of a timeout: the body can still be read, an answer not written."""
-    impatient = Engine(port=0, http_port=0, request_timeout=0.2)
+    impatient = Engine(port=0, http_port=0, request_timeout=0.2, http_front=front)
     async with impatient as engine, RawWorker(engine) as worker:
         await worker.offer("f")
         await worker.bind("/f", "POST")
@@ -387,3 +249,70 @@ async def test_channels_outlive_the_timeout() -> None:
         reader = await channel(engine, data["request_body"])
         assert [frame async for frame in reader] == [b"body"]
         assert await fails(await channel(engine, data["response"]))
+
+
+async def test_channels_of_a_client_that_left_go_with_the_workers_answer(
+    engine: Engine, worker: RawWorker
+) -> None:
+    """Until then the worker finds them."""
+    await worker.offer("f")
+    await worker.bind("/f", "POST")
+    channels = hub_of(engine).channels._channels
+    _, client = await open_http(engine)
+    client.write(b"POST /f HTTP/1.1\r\nContent-Length: 2\r\n\r\nab")
+    await soon(lambda: bool(worker.calls))
+    client.close()
+    await asyncio.sleep(0.05)
+    assert len(channels) == 2
+    await worker.answer(worker.calls[0], result=None)
+
+    await soon(lambda: not channels)
+
+
+async def test_what_comes_first_counts_also_when_both_come(
+    engine: Engine, worker: RawWorker
+) -> None:
+    """An error that was there before the first bytes wins."""
+
+    async def answering(worker: RawWorker, call: Frame) -> None:
+        writer = await channel(engine, call["data"]["response"])
+        await worker.answer(call, error={"code": "C", "message": "m"})
+        await worker.settle()
+        await writer.send(b"x")
+
+    await worker.offer("f", answering)
+    await worker.bind("/f")
+
+    assert (await fetch(engine, "/f")).status == 500
+
+
+async def test_a_stream_ends_when_its_length_is_reached(engine: Engine, worker: RawWorker) -> None:
+    """The client does not wait for the close of the channel."""
+
+    async def streaming(writer: ClientConnection) -> None:
+        await writer.send(headers(content_length="2"))
+        await writer.send(b"ab")
+        await writer.wait_closed()
+
+    answer = await asyncio.wait_for(stream(engine, worker, streaming), 5)
+
+    assert answer.body == b"ab"
+
+
+async def test_an_upload_waits_for_its_reader(engine: Engine, worker: RawWorker) -> None:
+    """A body larger than the channel comes as it is read, and whole."""
+    body = bytes(range(256)) * 2**15
+
+    async def slowly(worker: RawWorker, call: Frame) -> None:
+        reader = await channel(engine, call["data"]["request_body"])
+        frames = []
+        async for frame in reader:
+            assert isinstance(frame, bytes)
+            frames.append(frame)
+            await asyncio.sleep(0.001)
+        await worker.answer(call, result={"body": b"".join(frames) == body})
+
+    await worker.offer("f", slowly)
+    await worker.bind("/f", "POST")
+
+    assert (await fetch(engine, "/f", "POST", TEXT, body)).json is True

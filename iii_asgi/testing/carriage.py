@@ -1,0 +1,246 @@
+"""One request of a test, from the client to the app by way of iii, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import Protocol
+from urllib.parse import quote
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from iii_asgi.catalogue.model import Catalogue
+from iii_asgi.errors import Error
+from iii_asgi.invocation import SCOPE_KEY, current_invocation
+from iii_asgi.testing.differences import WatchedClient, kind_of_refusal, of_answer, of_request
+from iii_asgi.testing.records import AppRecord, Records
+from iii_asgi.testing.visits import Entry, Visit
+
+__all__ = ["Carriage", "Road"]
+
+_LATE = 30.0  # seconds until a real engine gives up
+
+# What an engine tells of a request, and can tell otherwise than the client said it.
+_ON_THE_WIRE = (
+    "client", "headers", "http_version", "path", "query_string", "raw_path",
+    "scheme", "server",
+)  # fmt: skip
+
+
+class Road(Protocol):
+    """A way through iii and back for the requests to one app."""
+
+    catalogue: Catalogue
+
+    async def carry(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+        """Carry a request to the door, where the visit waits, and its answer back."""
+        ...
+
+    async def close(self) -> None:
+        """No request will come any more."""
+        ...
+
+
+class Carriage:
+    """One request, from the client to the app by way of iii, and back.
+
+    Args:
+        app: what the client asks.
+        road: the way to it.
+        records, record: where to count; the part of this app in it.
+        exchange: scope, receive and send of the client.
+        strict: see `through_iii`.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        road: Road,
+        records: Records,
+        record: AppRecord,
+        exchange: tuple[Scope, Receive, Send],
+        *,
+        strict: bool,
+    ) -> None:
+        scope, receive, self._send = exchange
+        self._app = app
+        self._strict = strict
+        self._records = records
+        self._record = record
+        self._road = road
+        self._visit = Visit()
+        self._scope = scope
+        self._sent = {**scope, "raw_path": _raw_path(scope)}
+        self._receive = _Replayed(receive)
+        self._said: list[Message] = []  # the app's answer, as far as it goes
+        self._only_said = False  # the client gets that instead of what has arrived
+        self._held: list[Message] = []  # an answer that was made before the app was called
+
+    async def serve(self) -> None:
+        """Serve it, to the end of the app's part; raise what the app raises."""
+        carrying = asyncio.create_task(
+            self._road.carry(self._visit, self._sent, self._receive, self._answer)
+        )
+        error = None
+        try:
+            entry = await self._visit.entry(carrying)
+            if entry is not None:
+                error = await self._enter(entry)
+            await asyncio.wait({carrying})
+        finally:
+            carrying.cancel()
+            (broken,) = await asyncio.gather(carrying, return_exceptions=True)
+        never_left = entry is None and isinstance(broken, Error)
+        if error is None and isinstance(broken, Exception) and not never_left:
+            error = broken  # the client's own `send` refused something, perhaps
+        if self._only_said:
+            for message in self._said:
+                await self._send(message)
+        if error is not None:
+            raise error
+        if entry is None:
+            await self._refused(broken)
+
+    # -- the app's part ------------------------------------------------------------------
+
+    async def _enter(self, entry: Entry) -> BaseException | None:
+        """Call the app with what has arrived; return what it raises."""
+        started, error = time.monotonic(), None
+        token = current_invocation.set(entry.scope[SCOPE_KEY])
+        client = self._arrive(entry.scope)
+        try:
+            await self._app(self._scope, entry.receive, partial(self._say, entry))
+        except BaseException as raised:
+            error = raised
+        finally:
+            current_invocation.reset(token)
+            entry.finish(error)
+        if client is not None and client.was_read:
+            self._differ("client")
+        if time.monotonic() - started > _LATE:
+            self._differ("late")
+        if isinstance(error, asyncio.CancelledError):
+            raise error
+        return error
+
+    def _arrive(self, arrived: Scope) -> WatchedClient | None:
+        """Make the client's scope the one for the app; return the client's address in it."""
+        self._records.count(self._record, arrived[SCOPE_KEY].function_id)
+        for kind, note in of_request(self._sent, arrived):
+            self._differ(kind, note)
+        scope, client = self._scope, None
+        if self._strict:
+            scope.update((key, arrived[key]) for key in _ON_THE_WIRE)
+        elif scope.get("client"):
+            client = scope["client"] = WatchedClient(scope["client"])
+        scope[SCOPE_KEY] = arrived[SCOPE_KEY]
+        scope.setdefault("asgi", arrived["asgi"])
+        return client
+
+    async def _say(self, entry: Entry, message: Message) -> None:
+        """Take a message of the app."""
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": list(message.get("headers", ()))}
+        elif message["type"] != "http.response.body":
+            await self._send(message)  # between the app and its test client
+            return
+        self._said.append(message)
+        if self._only_said:
+            return
+        try:
+            await entry.send(message)
+        except RuntimeError as error:  # as every server refuses it; test clients take it
+            self._differ("answer", str(error))
+            if self._strict:
+                raise
+            self._only_said = True
+
+    # -- the answer ----------------------------------------------------------------------
+
+    async def _answer(self, message: Message) -> None:
+        """Take a message of the engine's answer."""
+        if not self._visit.entered:
+            self._held.append(message)
+            return
+        if message["type"] == "http.response.start":
+            message = self._head(message)
+        if not self._only_said:
+            await self._send(message)
+
+    def _head(self, message: Message) -> Message:
+        """Take the head of an answer; return the one for the client."""
+        if not self._said:  # a server answers for an app that says nothing
+            self._only_said = not self._strict
+            return message
+        head = self._said[0]
+        if self._only_said:
+            return head
+        for kind, note in of_answer(head, message):
+            self._differ(kind, note)
+        if self._strict:
+            return message
+        self._only_said = message["status"] != head["status"]
+        return head
+
+    async def _refused(self, broken: BaseException | None) -> None:
+        """The answer was made without the app: give it, or ask the app all the same."""
+        self._records.count_direct()
+        if broken is not None:
+            self._differ("not-carried", str(broken))
+            await self._app(self._scope, self._receive.again(), self._send)
+            return
+        status = self._held[0]["status"]
+        if self._strict:
+            by_app = 404 if status == 404 else 405
+            self._differ(kind_of_refusal(self._scope["method"], status, by_app), f"{status}")
+            for message in self._held:
+                await self._send(message)
+            return
+        answered = 500
+
+        async def send(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                answered = message["status"]
+            await self._send(message)
+
+        try:
+            await self._app(self._scope, self._receive.again(), send)
+        finally:
+            kind = kind_of_refusal(self._scope["method"], status, answered)
+            self._differ(kind, f"engine {status}, app {answered}")
+
+    def _differ(self, kind: str, note: str = "") -> None:
+        path = self._sent["raw_path"].decode("latin-1")
+        self._records.differ(kind, self._scope["method"], path, note)
+
+
+class _Replayed:
+    """A `receive` whose messages can be received once more."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._messages: list[Message] = []
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._messages.append(message)
+        return message
+
+    def again(self) -> Receive:
+        """Return a `receive` that begins with those that were received."""
+        messages = iter(self._messages)
+
+        async def receive() -> Message:
+            message = next(messages, None)
+            return await self._receive() if message is None else message
+
+        return receive
+
+
+def _raw_path(scope: Scope) -> bytes:
+    """Return the path as the client sent it; some test clients leave the query there."""
+    raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw_path.partition(b"?")[0]
