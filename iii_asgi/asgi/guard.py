@@ -10,6 +10,7 @@ the same app run as ever.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,7 +119,11 @@ def install_guards(app: Any) -> None:
 
     Before the app's start-up: Starlette builds its middleware at the first call.
     """
-    for one in introspect(app).apps:
+    _man(introspect(app).apps)
+
+
+def _man(apps: Iterable[Starlette]) -> None:
+    for one in apps:
         if one.middleware_stack is None and _post_in(one) is None:
             one.user_middleware.append(Middleware(Guard, post=_Post(one)))
 
@@ -129,8 +134,8 @@ def ensure_guards(app: Any, reach: Reach) -> None:
     Raises:
         CatalogueError: from some route they cannot.
     """
-    install_guards(app)  # the start-up may have mounted more apps
     found = introspect(app)
+    _man(found.apps)  # the start-up may have mounted more
     for route in found.routes:
         keeper = found.keepers[route.key]
         if isinstance(keeper, str) and reach.routes.get(route.key) != frozenset():

@@ -6,7 +6,7 @@ a function observes ``http::on-request``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -20,6 +20,7 @@ __all__ = [
     "OBSERVERS",
     "bind",
     "register",
+    "registrations",
     "spellings_of_others",
 ]
 
@@ -59,6 +60,16 @@ def _api_path(registered: Any) -> str:
 
 def _segments(api_path: str) -> list[str]:
     return [part for part in api_path.split("/") if part]
+
+
+def registrations(
+    catalogue: Catalogue, *, namespace: str, observe: bool = False
+) -> Iterator[m.Message]:
+    """Yield the messages that put a catalogue on an engine, functions first."""
+    yield from map(register, catalogue.functions)
+    for function in catalogue.functions:
+        for trigger in function.triggers:
+            yield bind(function, trigger, namespace=namespace, observe=observe)
 
 
 def register(function: Function) -> m.RegisterFunction:

@@ -141,11 +141,9 @@ class Place:
 
     async def register(self) -> None:
         """Put functions and triggers on the engine."""
-        for function in self.catalogue.functions:
-            await self._apply(bindings.register(function))
-            for trigger in function.triggers:
-                namespace = self._settings.namespace
-                await self._apply(bindings.bind(function, trigger, namespace=namespace))
+        namespace = self._settings.namespace
+        for message in bindings.registrations(self.catalogue, namespace=namespace):
+            await registrations.apply(self._hub, self._link.worker, message)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, to the end of the app's part."""
@@ -159,9 +157,6 @@ class Place:
             _visit.reset(token)
         if visit.error is not None:
             raise visit.error
-
-    async def _apply(self, message: Any) -> None:
-        await registrations.apply(self._hub, self._link.worker, message)
 
     async def _handle(self, message: Any) -> Any:
         return await self._handler(message)

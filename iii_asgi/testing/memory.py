@@ -18,13 +18,11 @@ from iii_asgi.errors import ConnectionLostError, InvocationError, InvocationTime
 from iii_asgi.invocation import current_invocation
 from iii_asgi.protocol import messages as m
 from iii_asgi.protocol.session import Role, Session
+from iii_asgi.worker.channel_socket import FRAME_SIZE
 
 __all__ = ["MemoryChannels", "MemoryLink"]
 
 logger = logging.getLogger("iii_asgi.testing")
-
-FRAME_SIZE = 64 * 1024
-"""As over a socket: data goes in frames of at most this many bytes."""
 
 
 class MemoryLink:
@@ -184,6 +182,7 @@ class _Writer:
         await self._put(frame.decode())
 
     async def send(self, data: bytes) -> None:
+        # In frames as over a socket.
         for start in range(0, len(data) or 1, FRAME_SIZE):
             await self._put(data[start : start + FRAME_SIZE])
 

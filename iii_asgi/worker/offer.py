@@ -36,14 +36,7 @@ async def registrations(
 ) -> Sequence[m.Message]:
     """Return the messages that put a catalogue on an engine, functions first."""
     observe = await _has_observers(greeting, call)
-    return [
-        *(bindings.register(function) for function in catalogue.functions),
-        *(
-            bindings.bind(function, trigger, namespace=namespace, observe=observe)
-            for function in catalogue.functions
-            for trigger in function.triggers
-        ),
-    ]
+    return list(bindings.registrations(catalogue, namespace=namespace, observe=observe))
 
 
 async def _registered_triggers(call: Call) -> list[Any]:

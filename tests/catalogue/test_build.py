@@ -403,8 +403,8 @@ def test_five_hundred_routes() -> None:
             router.add_api_route(path, opaque_free, methods=[method])
         router.add_api_route("/{id}", opaque_free, methods=["DELETE"])
         app.include_router(router, prefix="/api/v1")
-    start = time.perf_counter()
+    start = time.process_time()
     catalogue = build(app)
 
-    assert time.perf_counter() - start < 2  # 0.05 s of ours and 0.15 s of FastAPI's, unhurried
+    assert time.process_time() - start < 2  # 0.05 s of ours and 0.15 s of FastAPI's, unhurried
     assert len(ids(catalogue)) == 500

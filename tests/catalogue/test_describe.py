@@ -130,9 +130,9 @@ def test_five_hundred_routes() -> None:
         app.put(f"/things{index}/{{x}}", tags=[f"t{index}"])(write)
     catalogue = build(app)
     app.openapi()
-    started = time.perf_counter()
+    started = time.process_time()
     full = describe(catalogue)
-    taken = time.perf_counter() - started
+    taken = time.process_time() - started
 
     assert taken < 1  # 0.1 s, unhurried
     assert sum(one.response_format is not None for one in full.functions) == 500

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import os
 import sys
@@ -12,12 +11,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from starlette.types import ASGIApp
 
 from iii_asgi import Bridge, Settings
 from iii_asgi.engine.engine import Engine
 from tests.conformance.exchanges import Seen, exchanges
+from tests.conformance.targets import behind_uvicorn
 
 pytestmark = pytest.mark.anyio
 
@@ -32,20 +31,6 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[ASGIApp]:
     yield importlib.import_module("shop.main").app
     for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
         del sys.modules[name]
-
-
-@asynccontextmanager
-async def behind_uvicorn(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve an app over TCP; give its URL."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        assert not serving.done(), "uvicorn did not start"
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await serving
 
 
 @asynccontextmanager
@@ -70,8 +55,8 @@ async def visit(url: str) -> list[Seen]:
 @pytest.mark.parametrize("http", ["routes", "app"])
 async def test_clients_see_no_difference(shop: ASGIApp, http: str) -> None:
     """A customer of the shop sees the same answers through iii as from a web server."""
-    async with behind_uvicorn(shop) as url:
-        expected = await visit(url)
+    async with behind_uvicorn(shop) as port:
+        expected = await visit(f"http://127.0.0.1:{port}")
     async with behind_engine(shop, http=http) as url:
         seen = await visit(url)
 

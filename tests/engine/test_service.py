@@ -152,8 +152,8 @@ async def answered(engine: Engine, worker: RawWorker, result: Any) -> Any:
 
 @pytest.fixture
 async def impatient(front: FrontName) -> AsyncIterator[Engine]:
-    """An engine that waits a fifth of a second."""
-    async with Engine(port=0, http_port=0, request_timeout=0.2, http_front=front) as engine:
+    """An engine that waits half a second."""
+    async with Engine(port=0, http_port=0, request_timeout=0.5, http_front=front) as engine:
         yield engine
 
 

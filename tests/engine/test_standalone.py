@@ -284,8 +284,8 @@ async def test_a_body_that_breaks_off_is_refused(engine: Engine, worker: RawWork
 
 @pytest.fixture
 async def impatient() -> AsyncIterator[Engine]:
-    """An engine that waits a fifth of a second."""
-    made = Engine(port=0, http_port=0, request_timeout=0.2, http_front="standalone")
+    """An engine that waits one second."""
+    made = Engine(port=0, http_port=0, request_timeout=1, http_front="standalone")
     async with made as engine:
         yield engine
 
@@ -295,8 +295,8 @@ def pausing(*, heartbeat: bool) -> Any:
 
     async def streaming(writer: ClientConnection) -> None:
         await writer.send(b"one")
-        for _ in range(4):
-            await asyncio.sleep(0.1)
+        for _ in range(5):
+            await asyncio.sleep(0.3)
             if heartbeat:
                 await writer.send(b"")
         await sending(b"two")(writer)

@@ -148,7 +148,11 @@ async def test_shape_of_a_peer(peer: Peer, place: Place, http: httpx.AsyncClient
     async def forget(who: str) -> str:
         return f"forgot {who}"
 
+    async def is_served() -> bool:  # a real engine's front may take a moment
+        return (await http.delete("/greet/nobody")).status_code == 200
+
     async with our_bridge(app, place, name=f"forgetful{place.run}").connect():
+        await until(is_served)
         assert (await http.delete("/greet/Ada")).json() == "forgot Ada"
         assert (await http.get("/greet/Ada")).json() == {"message": "Hello, Ada!"}
 

@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 
 from iii_asgi import expose
 from tests.peers.conftest import our_bridge
-from tests.peers.driver import Place
+from tests.peers.driver import Place, until
 
 pytestmark = pytest.mark.anyio
 
@@ -75,7 +75,12 @@ async def streams(alone: Place) -> AsyncIterator[Streams]:
     """The app, on the engine."""
     streams = Streams(alone.run)
     bridge = our_bridge(streams.app, alone, name=f"streams{alone.run}")
-    async with bridge.connect():
+    async with bridge.connect(), httpx.AsyncClient(base_url=alone.http_url) as http:
+
+        async def is_served() -> bool:  # a real engine's front may take a moment
+            return (await http.post(f"{alone.prefix}/upload")).status_code != 404
+
+        await until(is_served)
         yield streams
 
 

@@ -77,11 +77,11 @@ def app() -> FastAPI:
         return await invocation.worker.trigger("items::read", {"item_id": item_id})
 
     @app.get("/calls-badly/{function_id}")
-    async def calls_badly(function_id: str, request: Request) -> str:
+    async def calls_badly(function_id: str, request: Request, timeout: float = 20) -> str:
         invocation = get_invocation(request)
         assert invocation is not None
         try:
-            await invocation.worker.trigger(function_id, {}, timeout=0.02)
+            await invocation.worker.trigger(function_id, {}, timeout=timeout)
         except InvocationTimeoutError:
             return "no answer in time"
         except InvocationError as error:
@@ -171,7 +171,7 @@ def test_calls(loopback: Loopback) -> None:
     """A route can call a function of the same app."""
     client = TestClient(loopback)
     assert client.get("/calls/7").json()["item_id"] == "7"
-    assert client.get("/calls-badly/slow::slow").json() == "no answer in time"
+    assert client.get("/calls-badly/slow::slow?timeout=0.02").json() == "no answer in time"
     assert client.get("/calls-badly/crash::crash").json() == "INTERNAL_ERROR"
     assert client.get("/calls-badly/shop::nothing").json() == "function_not_found"
 

@@ -8,7 +8,8 @@ import pytest
 
 from iii_asgi.engine.channels import Channels
 from iii_asgi.errors import ConnectionLostError
-from iii_asgi.testing.memory import FRAME_SIZE, MemoryChannels
+from iii_asgi.testing.memory import MemoryChannels
+from iii_asgi.worker.channel_socket import FRAME_SIZE
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +39,7 @@ async def test_departure() -> None:
     closing = asyncio.create_task(writer.wait_closed())
     with pytest.raises(ConnectionLostError):
         await writer.send(b"")
-    await asyncio.wait_for(closing, 1)
+    await asyncio.wait_for(closing, 10)
 
 
 async def test_each_end_once() -> None:
