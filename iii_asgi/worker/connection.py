@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI
 
 from iii_asgi.errors import EngineRefusedError
 from iii_asgi.protocol.messages import ChannelRef
-from iii_asgi.worker.gathering import GatheringConnection
+from iii_asgi.worker.engine_socket import EngineSocket
 
 __all__ = ["channel_url", "close", "connect", "delays", "reason", "refusal", "shown"]
 
@@ -32,7 +32,7 @@ _FIRST_DELAY, _LONGEST_DELAY, _JITTER = 1.0, 30.0, 0.3
 _FINAL_STATUSES = {401: "UNAUTHORIZED", 403: "FORBIDDEN"}
 
 
-async def connect(url: str, token: str | None = None) -> ClientConnection:
+async def connect(url: str, token: str | None = None) -> EngineSocket:
     """Open the worker's socket.
 
     Without compression: the engine offers none, and a proxy's would cost more than half of
@@ -42,7 +42,7 @@ async def connect(url: str, token: str | None = None) -> ClientConnection:
     Raises:
         OSError, TimeoutError, websockets.exceptions.WebSocketException: see `refusal`.
     """
-    return await websockets_connect(
+    socket = await websockets_connect(
         url,
         additional_headers={"Authorization": f"Bearer {token}"} if token else None,
         compression=None,
@@ -50,8 +50,10 @@ async def connect(url: str, token: str | None = None) -> ClientConnection:
         max_queue=None,
         open_timeout=10,
         close_timeout=1,
-        create_connection=GatheringConnection,
+        create_connection=EngineSocket,
     )
+    assert isinstance(socket, EngineSocket)
+    return socket
 
 
 async def close(socket: ClientConnection) -> None:

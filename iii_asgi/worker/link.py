@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from msgspec import UNSET
-from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed
 
@@ -27,6 +26,7 @@ from iii_asgi.invocation import current_invocation
 from iii_asgi.protocol import messages as m
 from iii_asgi.protocol.session import Role, Session, State
 from iii_asgi.worker.connection import CLOSE_TIMEOUT, close
+from iii_asgi.worker.engine_socket import EngineSocket
 from iii_asgi.worker.resend import Resender
 
 __all__ = ["Handler", "Link"]
@@ -42,13 +42,15 @@ single frame above 16 MiB (protocol: messages)."""
 LONGEST = 60 * 1024 * 1024
 """A longer message is never sent: at 64 MiB the engine resets the connection."""
 
+_INVOCATION = b'{"type":"invokefunction"'
+
 
 class Link:
     """A connected socket, its session, and the invocations that came over it."""
 
     def __init__(
         self,
-        socket: ClientConnection,
+        socket: EngineSocket,
         handler: Handler,
         on_event: Callable[[m.Message], None],
         *,
@@ -74,20 +76,32 @@ class Link:
             websockets.exceptions.ConnectionClosed: at the end.
             EngineRefusedError: what `on_event` makes of the engine's refusal.
         """
-        receive = self._socket.recv
+        self._socket.take = self._take_invocation
         while True:
-            frame = await receive(decode=False)
-            try:
-                message = self._session.receive(frame)
-            except RemoteProtocolError as error:
-                logger.warning("The engine sent a frame that is not understood: %s", error)
-                continue
-            if type(message) is m.InvokeFunction:
-                self._start(message)
-            elif message is not None:
-                self._take(message)
-            else:
-                _warn_once(self._session.unknown_types)
+            self._receive(await self._socket.recv(decode=False))
+
+    def _take_invocation(self, frame: bytes) -> bool:
+        """Take a frame that is an invocation; all others may wait for `receive`.
+
+        The engine writes the type first. Before its greeting nothing may overtake that.
+        """
+        if not frame.startswith(_INVOCATION) or self._session.state is not State.OPEN:
+            return False
+        self._receive(frame)
+        return True
+
+    def _receive(self, frame: bytes) -> None:
+        try:
+            message = self._session.receive(frame)
+        except RemoteProtocolError as error:
+            logger.warning("The engine sent a frame that is not understood: %s", error)
+            return
+        if type(message) is m.InvokeFunction:
+            self._start(message)
+        elif message is not None:
+            self._take(message)
+        else:
+            _warn_once(self._session.unknown_types)
 
     def _take(self, message: m.Message) -> None:
         if isinstance(message, m.InvocationResult):

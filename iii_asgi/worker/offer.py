@@ -36,6 +36,7 @@ async def registrations(
 ) -> Sequence[m.Message]:
     """Return the messages that put a catalogue on an engine, functions first."""
     observe = await _has_observers(greeting, call)
+    await _warn_of_waiting(catalogue, call)
     return list(bindings.registrations(catalogue, namespace=namespace, observe=observe))
 
 
@@ -50,6 +51,27 @@ async def _registered_triggers(call: Call) -> list[Any]:
         logger.warning("The engine does not list its triggers (%s)", error)
         return []
     return list(listed.get("registered_triggers", ())) if isinstance(listed, dict) else []
+
+
+async def _warn_of_waiting(catalogue: Catalogue, call: Call) -> None:
+    """Log which triggers will not fire, since nothing provides their type.
+
+    The engine says nothing of them: they wait, in case somebody does later.
+    """
+    events = [(one.id, event.type) for one in catalogue.functions for event in one.events]
+    if not events:
+        return
+    try:
+        listed = await call("engine::triggers::list", {"include_internal": True}, timeout=_PATIENCE)
+    except InvocationError:
+        return
+    rows = listed.get("triggers", ()) if isinstance(listed, dict) else ()
+    known = {row.get("id") for row in rows if isinstance(row, dict)}
+    for function_id, kind in events:
+        if kind not in known:
+            logger.warning(
+                "The trigger %s of %s waits: nothing on this engine provides it", kind, function_id
+            )
 
 
 async def _has_observers(greeting: m.WorkerRegistered, call: Call) -> bool:

@@ -176,10 +176,24 @@ class Registrations:
     # -- the end -------------------------------------------------------------------------
 
     async def take_back(self, link: Link) -> None:
-        """Unregister our functions, and wait until the engine has done so."""
+        """Unregister our functions, and wait until the engine has done so.
+
+        With them go their triggers, but not those of HTTP: the engine refuses a cron job
+        whose id it has, and the next owner's has the same.
+        """
         self.cancel()
         ours = self._functions.keys() - self.standby.keys()
-        await link.send(*(m.UnregisterFunction(id=one) for one in ours))
+        events = [
+            one
+            for one in self._bindings.values()
+            if isinstance(one, m.RegisterTrigger)
+            and one.trigger_type != "http"
+            and one.function_id in ours
+        ]
+        await link.send(
+            *(m.UnregisterTrigger(id=one.id, trigger_type=one.trigger_type) for one in events),
+            *(m.UnregisterFunction(id=one) for one in ours),
+        )
         await _round_trip(link, len(ours))
 
     def cancel(self) -> None:

@@ -52,8 +52,8 @@ class Peer:
                     await self.answer(frame, {})
 
     async def send(self, kind: str, **fields: Any) -> None:
-        """Send one frame."""
-        await self.socket.send(json.dumps({"type": kind} | fields))
+        """Send one frame, spelled as the engine does."""
+        await self.socket.send(json.dumps({"type": kind} | fields, separators=(",", ":")))
 
     async def invoke(self, function_id: str = "f", data: Any = None, **fields: Any) -> str:
         """Call a function of the worker; return the id of the call."""

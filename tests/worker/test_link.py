@@ -63,6 +63,28 @@ async def test_result(result: Any) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        '{"type":"invokefunction","function_id":"f","data":1,"invocation_id":"ID"}',
+        '{ "type": "invokefunction", "function_id": "f", "data": 1, "invocation_id": "ID" }',
+        '{"function_id":"f","data":1,"invocation_id":"ID","type":"invokefunction"}',
+        ['{"type":"invoke', 'function","function_id":"f","data":1,', '"invocation_id":"ID"}'],
+    ],
+)
+async def test_any_spelling(spelling: str | list[str]) -> None:
+    """An invocation may come in any spelling, and in fragments."""
+    call = str(uuid.uuid4())
+    async with linked(echo) as (_, peer):
+        if isinstance(spelling, str):
+            await peer.socket.send(spelling.replace("ID", call))
+        else:
+            await peer.socket.send([text.replace("ID", call) for text in spelling])
+        answer = await peer.one("invocationresult")
+
+    assert (answer["invocation_id"], answer["result"]) == (call, 1)
+
+
 async def test_side_by_side() -> None:
     """A slow call holds no other one up."""
     release = asyncio.Event()

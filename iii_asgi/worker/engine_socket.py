@@ -1,25 +1,47 @@
-"""A socket that writes what one turn of the event loop sends in one go.
+"""The socket to the engine: messages without a queue, one write for each turn of the loop.
 
-Under load several answers are ready in the same turn, and the answers that are sent once
-more come in batches. One system call for each of them would be a tenth of what an
-invocation costs, and as much again for the engine that reads them one by one.
+What `recv` gives has lain in a queue and waited for the turn of the task that reads it: a
+twentieth of what an invocation costs. And under load several answers are ready in the same
+turn, and the answers that are sent once more come in batches: one system call for each of them
+would be a tenth, and as much again for the engine that reads them one by one.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event
 
-__all__ = ["GatheringConnection"]
+__all__ = ["EngineSocket"]
 
 MOST_HELD = 64 * 1024
 """Bytes from which on what is held is written at once."""
 
 
-class GatheringConnection(ClientConnection):
-    """A connection whose transport gathers; for ``connect(create_connection=…)``."""
+class EngineSocket(ClientConnection):
+    """A connection for ``connect(create_connection=…)``.
+
+    Attributes:
+        take: is offered each text message as it comes, and returns whether it has taken it.
+            It must not raise. What it leaves, and what comes in fragments, is for `recv`.
+    """
+
+    take: Callable[[bytes], bool] | None = None
+
+    def process_event(self, event: Event) -> None:
+        """Offer a whole message, before it goes into the queue."""
+        if (
+            self.take is None
+            or not isinstance(event, Frame)
+            or event.opcode is not Opcode.TEXT
+            or not event.fin
+            or not self.take(bytes(event.data))
+        ):
+            super().process_event(event)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Put the gathering transport between the connection and its own."""

@@ -1,4 +1,4 @@
-"""A socket that writes what one turn of the event loop sends in one go."""
+"""The socket to the engine: messages without a queue, one write for each turn of the loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from websockets.asyncio.client import connect
 
-from iii_asgi.worker.gathering import GatheringConnection
+from iii_asgi.worker.engine_socket import EngineSocket
 from tests.worker.helpers import Peer, Place, open_place, soon
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 class Written(list[bytes]):
     """What goes to the system, write by write."""
 
-    def __init__(self, connection: GatheringConnection) -> None:
+    def __init__(self, connection: EngineSocket) -> None:
         super().__init__()
         self._transport = connection.transport._transport  # type: ignore[attr-defined]
         self._write = self._transport.write
@@ -39,10 +39,10 @@ async def place() -> AsyncIterator[Place]:
         yield place
 
 
-async def open_connection(place: Place) -> GatheringConnection:
+async def open_connection(place: Place) -> EngineSocket:
     """Return a connection."""
-    socket = await connect(place.url, create_connection=GatheringConnection, compression=None)
-    assert isinstance(socket, GatheringConnection)
+    socket = await connect(place.url, create_connection=EngineSocket, compression=None)
+    assert isinstance(socket, EngineSocket)
     return socket
 
 
@@ -100,3 +100,52 @@ async def test_abort() -> None:
         socket.transport.abort()
         await asyncio.sleep(0)
         await socket.wait_closed()
+
+
+# -- taking messages -------------------------------------------------------------------
+
+
+async def test_take() -> None:
+    """A message that is taken never comes to `recv`; what is left does, in order."""
+    taken: list[bytes] = []
+
+    def take(text: bytes) -> bool:
+        taken.append(text)
+        return text.startswith(b"mine")
+
+    async def script(peer: Peer) -> None:
+        await peer.socket.recv()
+        for text in ("mine 1", "yours 1", "mine 2", "yours 2"):
+            await peer.socket.send(text)
+
+    async with open_place(script) as place:
+        socket = await open_connection(place)
+        socket.take = take
+        await socket.send("go")
+        received = [await socket.recv(decode=False) for _ in range(2)]
+
+    assert taken == [b"mine 1", b"yours 1", b"mine 2", b"yours 2"]
+    assert received == [b"yours 1", b"yours 2"]
+
+
+async def test_take_only_whole_text() -> None:
+    """Fragments and binary messages are not offered."""
+    taken: list[bytes] = []
+
+    async def script(peer: Peer) -> None:
+        await peer.socket.recv()
+        await peer.socket.send(["frag", "ments"])
+        await peer.socket.send(b"binary")
+        await peer.socket.send("text")
+        await peer.socket.wait_closed()
+
+    async with open_place(script) as place:
+        socket = await open_connection(place)
+        socket.take = lambda text: not taken.append(text)  # type: ignore[func-returns-value]
+        await socket.send("go")
+        received = [await socket.recv(decode=False) for _ in range(2)]
+        await soon(lambda: bool(taken))
+        await socket.close()
+
+    assert received == [b"fragments", b"binary"]
+    assert taken == [b"text"]
