@@ -9,14 +9,21 @@ would be a tenth, and as much again for the engine that reads them one by one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import broadcast
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
 
 __all__ = ["EngineSocket"]
+
+FRAGMENT = 1024 * 1024
+"""A longer message is sent in fragments of this size: the engine resets a connection at a
+single frame above 16 MiB (protocol: messages)."""
 
 MOST_HELD = 64 * 1024
 """Bytes from which on what is held is written at once."""
@@ -30,7 +37,12 @@ class EngineSocket(ClientConnection):
             It must not raise. What it leaves, and what comes in fragments, is for `recv`.
     """
 
-    take: Callable[[bytes], bool] | None = None
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.take: Callable[[bytes], bool] | None = None
+        self._sending: set[asyncio.Task[None]] = set()  # long messages, and what waits for them
+
+    # -- receiving ---------------------------------------------------------------------
 
     def process_event(self, event: Event) -> None:
         """Offer a whole message, before it goes into the queue."""
@@ -42,6 +54,42 @@ class EngineSocket(ClientConnection):
             or not self.take(bytes(event.data))
         ):
             super().process_event(event)
+
+    # -- sending -----------------------------------------------------------------------
+
+    def post(self, text: bytes) -> asyncio.Task[None] | None:
+        """Write a text message at once where it is short; else return the task that does.
+
+        On a connection that is gone it is dropped.
+        """
+        if len(text) <= FRAGMENT and not self._sending:
+            # Half the price of `send`, which waits while the engine reads slowly. Nothing
+            # is gained by that: what waits there or in the buffer is as large.
+            broadcast((self,), text.decode())
+            return None
+        task = self.loop.create_task(self._send_fragments(text))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        return task
+
+    async def write(self, text: bytes) -> None:
+        """Write a text message (see `post`), all of it even if the caller is cancelled."""
+        if (sending := self.post(text)) is not None:
+            # Half a message would make the connection unusable.
+            await asyncio.shield(sending)
+
+    async def send_paced(self, text: bytes) -> None:
+        """Write a text message at the pace of the engine: for whoever makes calls in a loop."""
+        if len(text) > FRAGMENT:
+            await self.write(text)
+            return
+        with contextlib.suppress(ConnectionClosed):
+            await self.send(text, text=True)
+
+    async def _send_fragments(self, text: bytes) -> None:
+        pieces = (text[start : start + FRAGMENT] for start in range(0, len(text), FRAGMENT))
+        with contextlib.suppress(ConnectionClosed):
+            await self.send(pieces, text=True)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Put the gathering transport between the connection and its own."""

@@ -7,14 +7,11 @@ one task an invocation, and wakes whoever waits for an answer.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 from msgspec import UNSET
-from websockets.asyncio.server import broadcast
-from websockets.exceptions import ConnectionClosed
 
 from iii_asgi.errors import (
     ConnectionLostError,
@@ -36,9 +33,6 @@ logger = logging.getLogger("iii_asgi")
 Handler: TypeAlias = Callable[[m.InvokeFunction], Awaitable[Any]]
 """Serves one invocation: returns its result, or raises `InvocationError` to answer with one."""
 
-FRAGMENT = 1024 * 1024
-"""A longer message is sent in fragments of this size: the engine resets a connection at a
-single frame above 16 MiB (protocol: messages)."""
 LONGEST = 60 * 1024 * 1024
 """A longer message is never sent: at 64 MiB the engine resets the connection."""
 
@@ -61,8 +55,7 @@ class Link:
         self._on_event = on_event
         self._session = Session(Role.WORKER)
         self._answers: dict[str, asyncio.Future[Any]] = {}
-        self._sending: set[asyncio.Task[None]] = set()  # long messages, and what waits for them
-        self._resender = Resender(self._write) if resend else None
+        self._resender = Resender(socket.write) if resend else None
         self._loop = asyncio.get_running_loop()
         self.greeting: asyncio.Future[m.WorkerRegistered] = self._loop.create_future()
         self.invocations: set[asyncio.Task[None]] = set()
@@ -107,7 +100,7 @@ class Link:
         if isinstance(message, m.InvocationResult):
             self._resolve(message)
         elif isinstance(message, m.Ping):
-            self._post(self._session.send(m.Pong()))
+            self._socket.post(self._session.send(m.Pong()))
         elif isinstance(message, m.WorkerRegistered):
             if not self.greeting.done():
                 self.greeting.set_result(message)
@@ -148,7 +141,7 @@ class Link:
         else:
             answer = self._success(message, result)
         if answer is not None:
-            await self._write(answer)
+            await self._socket.write(answer)
             if self._resender is not None:
                 self._resender.add(answer, received=received, now=self._loop.time())
 
@@ -206,12 +199,12 @@ class Link:
                 function_id=function_id,
             )
         if invocation_id is None:
-            await self._send_call(text)
+            await self._socket.send_paced(text)
             return None
         future = self._answers[invocation_id] = self._loop.create_future()
         try:
             async with asyncio.timeout(timeout):
-                await self._send_call(text)
+                await self._socket.send_paced(text)
                 return await future
         except TimeoutError:
             raise InvocationTimeoutError(function_id, timeout or 0) from None
@@ -227,41 +220,7 @@ class Link:
         """
         self._check_open()
         for message in messages:
-            await self._write(self._session.send(message))
-
-    async def _send_call(self, text: bytes) -> None:
-        """Send a call, at the pace of the engine: whoever makes calls in a loop must wait."""
-        if len(text) > FRAGMENT:
-            await self._write(text)
-            return
-        with contextlib.suppress(ConnectionClosed):
-            await self._socket.send(text, text=True)
-
-    async def _write(self, text: bytes) -> None:
-        """Write one text message; on a connection that is gone it is dropped.
-
-        Its calls are failed by the engine, ours by `close`: nothing waits for it.
-        """
-        if (sending := self._post(text)) is not None:
-            # Half a message would make the connection unusable: who writes may be
-            # cancelled, the writing not.
-            await asyncio.shield(sending)
-
-    def _post(self, text: bytes) -> asyncio.Task[None] | None:
-        """Write a message at once where it is short; else return the task that does."""
-        if len(text) <= FRAGMENT and not self._sending:
-            # Half the price of `send`, which waits while the engine reads slowly. Nothing
-            # is gained by that: what waits there or in the buffer is as large.
-            broadcast((self._socket,), text.decode())
-            return None
-        task = self._loop.create_task(self._send_fragments(text))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-        return task
-
-    async def _send_fragments(self, text: bytes) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            await self._socket.send(_fragments(text), text=True)
+            await self._socket.write(self._session.send(message))
 
     def _check_open(self) -> None:
         if self._session.state in (State.CLOSED, State.REFUSED):
@@ -305,11 +264,6 @@ class Link:
                 future.exception()  # whoever waited may be gone as well
         for task in self.invocations:
             task.cancel()
-
-
-def _fragments(text: bytes) -> Iterator[bytes]:
-    for start in range(0, len(text), FRAGMENT):
-        yield text[start : start + FRAGMENT]
 
 
 _warned_types: set[str] = set()

@@ -18,6 +18,7 @@ from iii_asgi.errors import (
 )
 from iii_asgi.invocation import Invocation, current_invocation
 from iii_asgi.protocol import messages as m
+from iii_asgi.worker import engine_socket
 from iii_asgi.worker import link as link_module
 from iii_asgi.worker.connection import connect
 from iii_asgi.worker.link import Handler, Link
@@ -215,7 +216,7 @@ async def test_large_result() -> None:
 
 async def test_fragments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other messages wait for the end of one in fragments, and then all arrive."""
-    monkeypatch.setattr(link_module, "FRAGMENT", 1000)
+    monkeypatch.setattr(engine_socket, "FRAGMENT", 1000)
     async with linked(echo) as (link, peer):
         calls = [await peer.invoke(data="x" * 100 * (number % 30)) for number in range(100)]
         await asyncio.gather(*(link.call("engine::x", ["y" * 5000]) for _ in range(5)))
@@ -431,7 +432,7 @@ async def test_payload_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_cancelled_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Giving up a large call leaves no half message: the connection serves on."""
-    monkeypatch.setattr(link_module, "FRAGMENT", 2**18)
+    monkeypatch.setattr(engine_socket, "FRAGMENT", 2**18)
     async with linked(echo) as (link, peer):
         peer.socket.transport.pause_reading()
         calling = asyncio.create_task(link.call("f", "x" * 2**25))
