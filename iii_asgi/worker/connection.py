@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as websockets_connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 
-from iii_asgi.errors import EngineRefusedError
+from iii_asgi.errors import EngineRefusedError, Error
 from iii_asgi.protocol.messages import ChannelRef
 from iii_asgi.worker.engine_socket import EngineSocket
 
-__all__ = ["channel_url", "close", "connect", "delays", "reason", "refusal", "shown"]
+__all__ = ["channel_url", "close", "connect", "delays", "is_expected", "reason", "refusal", "shown"]
 
 MAX_MESSAGE = 64 * 1024 * 1024
 """The engine resets a connection that sends more (protocol: messages)."""
@@ -29,6 +30,7 @@ CLOSE_TIMEOUT = 2.0
 """Seconds that a peer has to read what is left, and to say goodbye."""
 
 _FIRST_DELAY, _LONGEST_DELAY, _JITTER = 1.0, 30.0, 0.3
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")  # what OpenSSL makes of plain HTTP
 _FINAL_STATUSES = {401: "UNAUTHORIZED", 403: "FORBIDDEN"}
 
 
@@ -95,7 +97,19 @@ def reason(error: BaseException) -> str:
         return "closed the connection"
     if isinstance(error, TimeoutError):
         return "timed out"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"has a certificate that cannot be verified ({error.verify_message}). "
+            "SSL_CERT_FILE may name the file of the authority to trust"
+        )
+    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
+        return "speaks no TLS: a URL with ws:// may be the right one"
     return f"failed ({type(error).__name__}: {error})"
+
+
+def is_expected(error: BaseException) -> bool:
+    """Whether connections end like this; if not, a log should have the traceback."""
+    return isinstance(error, (OSError, EOFError, WebSocketException, Error))
 
 
 def shown(url: str) -> str:

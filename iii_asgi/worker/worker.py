@@ -15,7 +15,15 @@ from typing import Any, Literal, TypeAlias
 from iii_asgi.errors import ConnectionLostError, EngineRefusedError, InvocationError
 from iii_asgi.protocol import messages as m
 from iii_asgi.protocol.session import WORKER_NAME_TAKEN
-from iii_asgi.worker.connection import close, connect, delays, reason, refusal, shown
+from iii_asgi.worker.connection import (
+    close,
+    connect,
+    delays,
+    is_expected,
+    reason,
+    refusal,
+    shown,
+)
 from iii_asgi.worker.link import Handler, Link
 from iii_asgi.worker.registrations import Registrations
 
@@ -206,7 +214,13 @@ class Worker:
     async def _pause(self, seconds: float, failure: Exception) -> None:
         self.registered.clear()
         self._set_state("reconnecting")
-        logger.warning("%s %s. Next try in %.1f s", shown(self._url), reason(failure), seconds)
+        logger.warning(
+            "%s %s. Next try in %.1f s",
+            shown(self._url),
+            reason(failure),
+            seconds,
+            exc_info=None if is_expected(failure) else failure,
+        )
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()

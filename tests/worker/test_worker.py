@@ -334,6 +334,26 @@ async def test_not_an_engine(caplog: pytest.LogCaptureFixture) -> None:
         await soon(lambda: caplog.text.count("answered HTTP 502, not a WebSocket") >= 2)
 
 
+async def test_unexpected_failure(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    """What nobody has thought of is tried again as well, and the log has its traceback."""
+    offers = 0
+
+    async def offer(greeting: m.WorkerRegistered, call: Any) -> list[m.Message]:
+        nonlocal offers
+        offers += 1
+        raise ZeroDivisionError("a bug")
+
+    worker = Worker(nothing, offer, url=engine.url, name="w")
+    working = asyncio.create_task(worker.run())
+    await soon(lambda: offers == 2)
+    await worker.disconnect()
+    await working
+
+    record = next(one for one in caplog.records if "failed (ZeroDivisionError" in one.getMessage())
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ZeroDivisionError
+
+
 async def test_backing_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses grow from one failure to the next, and are short again after a success."""
     pauses: list[float] = []
