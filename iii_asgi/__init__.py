@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iii_asgi.bridge import Bridge
     from iii_asgi.dependencies import CurrentInvocation
     from iii_asgi.invocation import Caller, Invocation, get_invocation
-    from iii_asgi.marks import expose
+    from iii_asgi.marks import Trigger, expose
     from iii_asgi.settings import Settings
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "CurrentInvocation",
     "Invocation",
     "Settings",
+    "Trigger",
     "__version__",
     "attach",
     "expose",
@@ -41,6 +42,7 @@ _HOMES = {
     "CurrentInvocation": "dependencies",
     "Invocation": "invocation",
     "Settings": "settings",
+    "Trigger": "marks",
     "attach": "attachment",
     "expose": "marks",
     "get_invocation": "invocation",

@@ -6,10 +6,10 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 from starlette.types import ASGIApp
@@ -34,6 +34,8 @@ from iii_asgi.worker.worker import Call, ConnectionState, Worker
 __all__ = ["Bridge"]
 
 logger = logging.getLogger("iii_asgi")
+
+_T = TypeVar("_T")
 
 
 class Bridge:
@@ -110,7 +112,11 @@ class Bridge:
             EngineRefusedError: the engine refused this worker for good.
         """
         with process.stop_signals() as stop:
-            async with self._serving() as working:
+            async with AsyncExitStack() as stack:
+                working = await _unless(stop, stack.enter_async_context(self._serving()))
+                if working is None:
+                    logger.info(process.STOPPED_AT_START)
+                    return
                 if own_process:
                     process.freeze_garbage()
                 await _first(stop.wait(), working)
@@ -302,6 +308,27 @@ async def _first(waiting: Coroutine[Any, Any, Any], working: asyncio.Task[None])
         task.cancel()
     if working.done():
         working.result()
+
+
+async def _unless(stop: asyncio.Event, starting: Coroutine[Any, Any, _T]) -> _T | None:
+    """Return what a start leads to; None when it was given up, since all is to stop."""
+    loop = asyncio.get_running_loop()
+
+    async def give_up() -> None:
+        await stop.wait()
+        patience.reschedule(loop.time())
+
+    try:
+        async with asyncio.timeout(None) as patience:
+            giving_up = asyncio.create_task(give_up())
+            try:
+                return await starting
+            finally:
+                giving_up.cancel()
+    except TimeoutError:
+        if not patience.expired():
+            raise
+        return None
 
 
 def _log_refusal(working: asyncio.Task[None]) -> None:

@@ -56,7 +56,8 @@ class Invocation(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     Attributes:
         id: the engine's invocation id (a UUID), or None for a void call.
         function_id: the function that was called.
-        trigger: the type of the trigger that fired (``"http"``), or None for a direct call.
+        trigger: the type of the trigger that fired (``"http"``, ``"cron"``), or None for a
+            direct call.
         metadata: what the trigger or the caller attached.
         caller_worker_id: the worker that called directly, when the engine says so.
         traceparent: W3C trace context of the call.

@@ -1,4 +1,4 @@
-"""What users write on their routes: `expose`.
+"""What users write on their routes: `expose`, and the `Trigger` that it takes.
 
 A mark is an attribute on the endpoint function, nothing more: the function is returned
 unchanged, so the order of `expose` and the framework's decorator does not matter, and an
@@ -7,16 +7,73 @@ app with marks runs under any server.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import msgspec
 
 from iii_asgi.errors import CatalogueError
 
-__all__ = ["Mark", "expose", "mark_of"]
+__all__ = ["EventArguments", "Mark", "Trigger", "expose", "mark_of"]
 
 _ATTRIBUTE = "__iii_asgi_mark__"
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+EventArguments: TypeAlias = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
+"""What a trigger calls its route with: arguments, or what makes them of the event."""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What runs a route besides HTTP: a schedule, a queue, a change of state.
+
+        @app.post("/reports/{kind}")
+        @expose(triggers=[Trigger("cron", {"expression": "0 0 3 * * *"}, {"kind": "daily"})])
+        async def make_report(kind: str) -> Report: ...
+
+    The route runs as in a direct call: what the engine sends is turned into arguments, and
+    they are put where the route expects them.
+
+    Args:
+        type: of the engine: ``cron``, ``durable:subscriber`` (a queue's topic), ``state``,
+            ``log``, or one that a worker provides.
+        config: of the trigger, as the engine documents it.
+        arguments: of the call. A mapping is sent as it is; a function gets the event, and
+            returns them. None takes the event itself: its keys are the arguments, but of
+            ``cron``, which has nothing to tell: there are none.
+
+    Raises:
+        CatalogueError: `type` is ``http`` (that is a route), or no text; `config` is no
+            JSON object; or `arguments` is neither one nor a plain function.
+    """
+
+    type: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    arguments: EventArguments | None = None
+
+    def __post_init__(self) -> None:
+        kind: Any = self.type  # whatever was given
+        if not isinstance(kind, str) or not kind.strip():
+            raise CatalogueError(f"Trigger: type is a text such as 'cron', not {kind!r}")
+        if kind == "http":
+            raise CatalogueError("Trigger: an http trigger is a route of the app: add one")
+        name = f"Trigger({kind!r})"
+        _check_json(f"{name}: config", self.config)
+        if inspect.iscoroutinefunction(self.arguments):
+            raise CatalogueError(f"{name}: arguments is a plain function, not an async one")
+        if self.arguments is not None and not callable(self.arguments):
+            _check_json(f"{name}: arguments", self.arguments)
+
+
+def _check_json(what: str, value: Any) -> None:
+    if not isinstance(value, Mapping):
+        raise CatalogueError(f"{what} is a dict, not {value!r}")
+    try:
+        msgspec.json.encode(dict(value))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CatalogueError(f"{what} is no JSON ({error})") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +87,7 @@ class Mark:
     metadata: Mapping[str, Any] | None = None
     enabled: bool = True
     on_disconnect: Literal["finish", "cancel"] | None = None
+    triggers: tuple[Trigger, ...] = ()
 
 
 def expose(
@@ -41,6 +99,7 @@ def expose(
     errors: Literal["raise", "return"] | None = None,
     on_disconnect: Literal["finish", "cancel"] | None = None,
     metadata: Mapping[str, Any] | None = None,
+    triggers: Iterable[Trigger] = (),
 ) -> Callable[[_F], _F]:
     """Say how an endpoint appears on iii.
 
@@ -55,11 +114,14 @@ def expose(
             and learns of it as under a server (``finish``, the default), or is cancelled
             (``cancel``), which can leave its work half done.
         metadata: passed on to the engine with the function.
+        triggers: what runs the endpoint besides HTTP. Where it serves several routes, the
+            first of them is run, and a warning names the others.
 
     Raises:
         CatalogueError: `id` is given together with `service` or `action`, or `errors` is
             neither ``raise`` nor ``return``, or `on_disconnect` neither ``finish`` nor
-            ``cancel``; or the endpoint is no function (a bound method).
+            ``cancel``, or `triggers` has something else than `Trigger`; or the endpoint is
+            no function (a bound method).
     """
     if id is not None and (service is not None or action is not None):
         raise CatalogueError("expose: give either id, or service and action, not both")
@@ -69,7 +131,7 @@ def expose(
         raise CatalogueError(
             f"expose: on_disconnect is 'finish' or 'cancel', not {on_disconnect!r}"
         )
-    mark = Mark(id, service, action, errors, metadata, enabled, on_disconnect)
+    mark = Mark(id, service, action, errors, metadata, enabled, on_disconnect, _checked(triggers))
 
     def set_mark(endpoint: _F) -> _F:
         try:
@@ -81,6 +143,14 @@ def expose(
         return endpoint
 
     return set_mark
+
+
+def _checked(triggers: Any) -> tuple[Trigger, ...]:
+    several = tuple(triggers) if isinstance(triggers, Iterable) else (triggers,)
+    for one in several:
+        if not isinstance(one, Trigger):
+            raise CatalogueError(f"expose: triggers is a list of Trigger(...), not of {one!r}")
+    return several
 
 
 def mark_of(endpoint: Any) -> Mark:

@@ -15,13 +15,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, TypeAlias, TypeVar
 
-__all__ = ["STOPPING", "LoopName", "freeze_garbage", "run", "run_until_stopped", "stop_signals"]
+__all__ = [
+    "STOPPED_AT_START",
+    "STOPPING",
+    "LoopName",
+    "freeze_garbage",
+    "run",
+    "run_until_stopped",
+    "stop_signals",
+]
 
 LoopName: TypeAlias = Literal["auto", "asyncio", "uvloop"]
 _T = TypeVar("_T")
 
 STOPPING = "Stopping: finishing what runs (again to stop at once)"
 """What to say at the first signal."""
+STOPPED_AT_START = "Stopped while the app was starting"
+"""What to say when that signal comes before there is anything to finish."""
 _PATIENCE = 0.5
 """Seconds in which threads that have nothing to do end, beside a busy machine."""
 

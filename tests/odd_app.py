@@ -33,6 +33,7 @@ from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBear
 from pydantic import BaseModel, ConfigDict, Field
 
 from iii_asgi import expose
+from tests.odd_values import besides, values
 
 __all__ = ["create_odd_app"]
 
@@ -94,7 +95,7 @@ def create_odd_app(run: str = "") -> FastAPI:
     """Return the app; its service is ``odd`` and `run`."""
     app = FastAPI(title="Odd")
     tags = [f"odd{run}"]
-    for router in (_outside(), _bodies(), _forms(), _answers(), _errors()):
+    for router in (_outside(), _bodies(), _forms(), _answers(), _errors(), values(), besides(run)):
         app.include_router(router, tags=tags)  # type: ignore[arg-type]
     sub = FastAPI()
 

@@ -566,6 +566,49 @@ async def test_second_signal(engine: Engine, shop: Shop, caplog: pytest.LogCaptu
     assert shop.log == ["up", "slow begins", "slow is cancelled", "down"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_signal_at_the_start(
+    number: signal.Signals, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that comes while the app starts, which may hang, ends that, and all."""
+    caplog.set_level(logging.INFO, "iii_asgi")
+    log: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        log.append("hangs")
+        try:
+            await asyncio.sleep(60)
+        finally:
+            log.append("cleaned up")
+        yield
+
+    before = asyncio.all_tasks()
+    task = asyncio.create_task(
+        Bridge(FastAPI(lifespan=lifespan), settings=settings(engine)).serve()
+    )
+    await soon(lambda: bool(log))
+    os.kill(os.getpid(), number)
+    await task
+
+    assert log == ["hangs", "cleaned up"]
+    assert caplog.text.count("Stopped while the app was starting") == 1
+    await soon(lambda: asyncio.all_tasks() <= before)
+
+
+async def test_timeout_at_the_start(engine: Engine) -> None:
+    """A time that is up in the app's own start-up is a start-up that failed."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with asyncio.timeout(0.01):
+            await asyncio.sleep(60)
+        yield
+
+    with pytest.raises(LifespanError, match="TimeoutError"):
+        await Bridge(FastAPI(lifespan=lifespan), settings=settings(engine)).serve()
+
+
 async def test_serve_refused(engine: Engine, shop: Shop) -> None:
     """A refusal ends it, too."""
     async with RawWorker(engine, "shop"):
@@ -645,6 +688,18 @@ async def test_run(engine: Engine, program: Any) -> None:
     assert (await asking).json == "slow"
     assert (child.returncode, out) == (0, "down\nreturned\n"), err
     assert "Connected to" in err
+    assert "Traceback" not in err
+
+
+async def test_run_hanging(engine: Engine, program: Any) -> None:
+    """A program whose start-up hangs says that a signal ended it there, and ends well."""
+    child = program("await asyncio.sleep(60)")
+    assert await asyncio.to_thread(child.stdout.readline) == "up\n"
+    child.send_signal(signal.SIGTERM)
+    out, err = await asyncio.to_thread(child.communicate, timeout=20)
+
+    assert (child.returncode, out) == (0, "returned\n"), err
+    assert err.count("Stopped while the app was starting") == 1
     assert "Traceback" not in err
 
 

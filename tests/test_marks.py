@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from iii_asgi import expose
+from iii_asgi import Trigger, expose
 from iii_asgi.errors import CatalogueError
 from iii_asgi.marks import Mark, mark_of
 
@@ -29,6 +29,7 @@ def endpoint() -> None:
             expose(errors="return", metadata={"cost": 1}),
             Mark(errors="return", metadata={"cost": 1}),
         ),
+        (expose(triggers=[Trigger("log")]), Mark(triggers=(Trigger("log", {}, None),))),
     ],
 )
 def test_expose(mark: Callable[[Any], Any], expected: Mark) -> None:
@@ -79,6 +80,8 @@ def test_order_of_decorators() -> None:
         ({"id": "a", "action": "b"}, "give either id, or service and action, not both"),
         ({"errors": "ignore"}, "errors is 'raise' or 'return', not 'ignore'"),
         ({"on_disconnect": "x"}, "on_disconnect is 'finish' or 'cancel', not 'x'"),
+        ({"triggers": ["cron"]}, r"triggers is a list of Trigger\(...\), not of 'cron'"),
+        ({"triggers": 7}, r"triggers is a list of Trigger\(...\), not of 7"),
     ],
 )
 def test_contradictions(arguments: dict[str, Any], message: str) -> None:
@@ -95,3 +98,27 @@ def test_method_of_an_object() -> None:
 
     with pytest.raises(CatalogueError, match="put it on the function itself"):
         expose("shop::read")(Shop().read)
+
+
+async def make_later(event: Any) -> dict[str, Any]:
+    """Make arguments, too late."""
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("http",), "an http trigger is a route of the app"),
+        (("",), "type is a text such as 'cron', not ''"),
+        ((None,), "type is a text such as 'cron', not None"),
+        (("cron", "@daily"), r"Trigger\('cron'\): config is a dict, not '@daily'"),
+        (("cron", {"expression": {1, object()}}), r"Trigger\('cron'\): config is no JSON"),
+        (("cron", {}, "daily"), r"Trigger\('cron'\): arguments is a dict, not 'daily'"),
+        (("cron", {}, {"x": object()}), r"Trigger\('cron'\): arguments is no JSON"),
+        (("cron", {}, make_later), "arguments is a plain function, not an async one"),
+    ],
+)
+def test_wrong_triggers(given: Any, message: str) -> None:
+    """A trigger that cannot be meant is refused where it is written."""
+    with pytest.raises(CatalogueError, match=message):
+        Trigger(*given)

@@ -10,8 +10,8 @@ the same app run as ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,8 +21,8 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from iii_asgi.catalogue.introspect import introspect
-from iii_asgi.catalogue.layers import endpoints_in
-from iii_asgi.catalogue.model import Reach
+from iii_asgi.catalogue.layers import endpoints_in, is_walkable
+from iii_asgi.catalogue.model import Reach, RouteKey
 from iii_asgi.catalogue.selection import Entered, Place, Selected, select
 from iii_asgi.errors import CatalogueError
 from iii_asgi.marks import mark_of
@@ -34,10 +34,21 @@ _KEY = "iii_asgi.guard"
 
 @dataclass(frozen=True, slots=True)
 class _Watch:
-    """What the next guard is to know: how far the request may go, and where it is."""
+    """What the next guard is to know: how far the request may go, and where it is.
+
+    Attributes:
+        lets: asked where something excluded would run; True lets it. None: never.
+    """
 
     reach: Reach
     place: Place
+    lets: Callable[[], bool] | None = None
+
+    def permits(self, key: RouteKey | None, method: str | None) -> bool:
+        """Whether the app may run a route; see `Reach.permits`."""
+        if self.reach.permits(key, method):
+            return True
+        return self.lets is not None and self.lets()
 
 
 class Guarded:
@@ -46,11 +57,13 @@ class Guarded:
     Args:
         app: what is called.
         reach: what may run in it.
+        lets: asked where something else would run; True lets it run all the same. Tests
+            count with it, and so get what they get without iii.
     """
 
-    def __init__(self, app: ASGIApp, reach: Reach) -> None:
+    def __init__(self, app: ASGIApp, reach: Reach, lets: Callable[[], bool] | None = None) -> None:
         self._app = app
-        self._watch = _Watch(reach, Place())
+        self._watch = _Watch(reach, Place(), lets)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the app."""
@@ -93,10 +106,10 @@ class Guard:
         if watch is not None and scope["type"] == "http":
             found = select(self._owner, scope, watch.place)
             if isinstance(found, Entered):
-                scope[_KEY] = found.place and _Watch(watch.reach, found.place)
+                scope[_KEY] = found.place and replace(watch, place=found.place)
             elif isinstance(found, Selected):
                 method = scope["method"] if found.runs else None
-                if not watch.reach.permits(found.key, method):
+                if not watch.permits(found.key, method):
                     await self._not_found(scope, receive, send)
                     return
         await self._app(scope, receive, send)
@@ -114,12 +127,44 @@ def has_disabled(app: Any) -> bool:
         return False
 
 
-def install_guards(app: Any) -> None:
+def install_guards(app: Any, *, late: bool = False) -> None:
     """Put a guard into each app of a tree that can still take one.
 
     Before the app's start-up: Starlette builds its middleware at the first call.
+
+    Args:
+        app: the outermost one.
+        late: put them also into middleware that is built: a test has called its app before
+            anything of iii sees it.
+
+    Raises:
+        CatalogueError: late, and there is middleware in which the place cannot be found.
     """
-    _man(introspect(app).apps)
+    apps = introspect(app).apps
+    _man(apps)
+    for one in apps if late else ():
+        if _post_in(one) is None:
+            post = _Post(one)
+            _stand_in(one, post)
+            one.user_middleware.append(Middleware(Guard, post=post))
+
+
+def _stand_in(owner: Starlette, post: _Post) -> None:
+    """Put a guard into middleware that is built, innermost."""
+    layer: Any = owner.middleware_stack
+    outer = None  # of what turns exceptions into answers
+    while (inner := getattr(layer, "app", None)) is not None and not is_walkable(inner):
+        if isinstance(inner, ExceptionMiddleware):
+            outer = layer
+        layer = inner
+    if outer is None:
+        title = getattr(owner, "title", type(owner).__name__)
+        raise CatalogueError(
+            f"Something is excluded, but no guard can be put into the middleware of {title!r}, "
+            f"which is built already: {type(layer).__name__} keeps what it calls out of sight. "
+            "Where it is yours, keep that as self.app."
+        )
+    outer.app = Guard(outer.app, post)
 
 
 def _man(apps: Iterable[Starlette]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 import httpx
@@ -47,8 +48,9 @@ class ASGITransport(httpx.AsyncBaseTransport):
     Request extensions:
         target (bytes): the exact request target, instead of the URL's path and query.
         scope (dict): more entries for the scope.
-        cancel (bool): cancel the app when whoever asked leaves, or the body of the request
-            breaks off, before the response is complete.
+        cancel (Callable[[Scope], bool]): is asked, with the scope that the app got, when
+            whoever asked leaves, or the body of the request breaks off, before the response
+            is complete: whether the app is cancelled.
     """
 
     def __init__(
@@ -85,8 +87,8 @@ class ASGITransport(httpx.AsyncBaseTransport):
         task = asyncio.get_running_loop().create_task(self._run(cycle, scope))
         if not task.done():  # as it is with an eager task factory
             self._running[cycle] = task
-        if request.extensions.get("cancel"):
-            stream.on_departure = task.cancel
+        if (cancels := request.extensions.get("cancel")) is not None:
+            stream.on_departure = partial(_cancel_if, cancels, scope, task)
         try:
             while not cycle.status:
                 stream.raise_if_broken()
@@ -171,6 +173,11 @@ class ASGITransport(httpx.AsyncBaseTransport):
     def _disconnect_all(self) -> None:
         for cycle in self._running:
             cycle.break_off("the application is being stopped")
+
+
+def _cancel_if(cancels: Callable[[Scope], bool], scope: Scope, task: asyncio.Task[None]) -> None:
+    if cancels(scope):
+        task.cancel()
 
 
 def _is_cancelled(error: BaseException) -> bool:

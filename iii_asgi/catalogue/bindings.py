@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from iii_asgi.catalogue.model import Catalogue, Function, HttpTrigger
+from iii_asgi.catalogue.model import Catalogue, EventTrigger, Function, HttpTrigger
 from iii_asgi.catalogue.shapes import shape_of
 from iii_asgi.protocol import messages as m
 
@@ -68,8 +68,11 @@ def registrations(
     """Yield the messages that put a catalogue on an engine, functions first."""
     yield from map(register, catalogue.functions)
     for function in catalogue.functions:
+        yield from (_register_event(function, event) for event in function.events)
+    for function in catalogue.functions:
         for trigger in function.triggers:
             yield bind(function, trigger, namespace=namespace, observe=observe)
+        yield from (_bind_event(event, namespace) for event in function.events)
 
 
 def register(function: Function) -> m.RegisterFunction:
@@ -97,7 +100,7 @@ def bind(
         namespace: of the function. The engine does not take the worker's own for it.
         observe: bind by observing.
     """
-    target: str | UnsetType = UNSET if namespace == "default" else namespace
+    target = _target(namespace)
     if observe:
         return m.Observe(
             id=trigger.id,
@@ -113,3 +116,25 @@ def bind(
         config={"api_path": trigger.api_path, "http_method": trigger.method},
         namespace=target,
     )
+
+
+def _register_event(function: Function, event: EventTrigger) -> m.RegisterFunction:
+    return m.RegisterFunction(
+        id=event.function_id,
+        description=f"{function.id}, called by its trigger {event.type}",
+        metadata={"internal": True},
+    )
+
+
+def _bind_event(event: EventTrigger, namespace: str) -> m.RegisterTrigger:
+    return m.RegisterTrigger(
+        id=event.id,
+        trigger_type=event.type,
+        function_id=event.function_id,
+        config=event.config,
+        namespace=_target(namespace),
+    )
+
+
+def _target(namespace: str) -> str | UnsetType:
+    return UNSET if namespace == "default" else namespace

@@ -1,4 +1,4 @@
-"""The catalogue of an app: routes → operations → names → triggers."""
+"""The catalogue of an app: routes → operations → names → triggers, HTTP and others."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from iii_asgi.catalogue.choosing import Choosing, Chosen
+from iii_asgi.catalogue.events import EventTable
 from iii_asgi.catalogue.filters import Filters
 from iii_asgi.catalogue.introspect import introspect
 from iii_asgi.catalogue.model import (
     BodyRule,
     Catalogue,
+    EventTrigger,
     Function,
     FunctionNamer,
     HttpTrigger,
@@ -73,10 +75,11 @@ def build_catalogue(
     claims = list(_claims(chosen, settings))
     table = TriggerTable(claims, namespace=settings.namespace, prefix=settings.prefix, taken=taken)
     triggers, bodies = table.triggers(), table.bodies()
+    events = EventTable(chosen.ids, chosen.groups, namespace=settings.namespace)
     if settings.body == "exact":
         bodies = dict.fromkeys(ids, "channel")
     functions = tuple(
-        _function(name, members, triggers.get(name, ()), bodies.get(name))
+        _function(name, members, triggers.get(name, ()), events.of(name), bodies.get(name))
         for name, members in zip(chosen.ids, chosen.groups, strict=True)
     )
     skipped += [*unreachable, *chosen.skipped]
@@ -86,6 +89,7 @@ def build_catalogue(
         warnings=(
             *found.warnings,
             *warnings,
+            *events.warnings(),
             *filters.warnings((*found.skipped, *skipped)),
             *_warnings(claims, triggers, settings),
         ),
@@ -133,7 +137,11 @@ def _claims(chosen: Chosen, settings: Settings) -> Iterator[Claim]:
 
 
 def _function(
-    name: str, group: OperationGroup, triggers: Sequence[HttpTrigger], body: BodyRule | None
+    name: str,
+    group: OperationGroup,
+    triggers: Sequence[HttpTrigger],
+    events: tuple[EventTrigger, ...],
+    body: BodyRule | None,
 ) -> Function:
     route = group[0].route
     return Function(
@@ -143,6 +151,7 @@ def _function(
         path=route.path,
         parameters=group[0].template.parameters,
         triggers=tuple(triggers),
+        events=events,
         description=route.description,
         tags=route.tags,
         metadata={**(route.metadata or {}), **(route.mark.metadata or {})} or None,

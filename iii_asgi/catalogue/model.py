@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from iii_asgi.catalogue.arguments import Arguments
-from iii_asgi.marks import Mark
+from iii_asgi.marks import EventArguments, Mark
 
 __all__ = [
     "BodyRule",
     "Catalogue",
+    "EventTrigger",
     "Function",
     "FunctionNamer",
     "HttpTrigger",
@@ -124,6 +125,28 @@ class HttpTrigger:
 
 
 @dataclass(frozen=True, slots=True)
+class EventTrigger:
+    """A trigger of a function that is not HTTP: cron, a queue, state.
+
+    It calls a function of its own on the engine. Only so it is known for sure what fired:
+    queues drop a trigger's metadata, and their messages look like anybody's call.
+
+    Attributes:
+        id: a UUIDv5 of namespace, function id, type and configuration.
+        function_id: what the engine calls: that of the function and the type.
+        type: of the engine: ``cron``, ``durable:subscriber``, ``state``.
+        config: as it is registered.
+        arguments: see `Trigger`.
+    """
+
+    id: str
+    function_id: str
+    type: str
+    config: Mapping[str, Any]
+    arguments: EventArguments | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """One function that the app offers on iii.
 
@@ -133,6 +156,7 @@ class Function:
         path: the template that a direct call fills, as the app's router has it.
         parameters: of `path`, in order.
         triggers: what reaches it over HTTP; empty with ``http="off"``.
+        events: what calls it besides: cron, queues, state.
         errors: overrides the bridge's setting; None leaves it.
         cancels: cancel the endpoint when whoever asked is gone.
         host: the pattern of the Host route around it: the app's router runs the function
@@ -149,6 +173,7 @@ class Function:
     path: str
     parameters: tuple[PathParameter, ...] = ()
     triggers: tuple[HttpTrigger, ...] = ()
+    events: tuple[EventTrigger, ...] = ()
     description: str | None = None
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Any] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
@@ -45,9 +45,12 @@ class Entered:
 
     Attributes:
         place: where that is; None when something before its routes may change the request.
+        app, scope: the app behind its middleware, and what it is called with.
     """
 
     place: Place | None
+    app: Any = field(default=None, compare=False, repr=False)
+    scope: Scope = field(default_factory=dict, compare=False, repr=False)
 
 
 Selection: TypeAlias = Selected | Entered | None
@@ -127,12 +130,13 @@ def _entered(match: _Match, scope: Scope, place: Place, *, runs: bool) -> Select
         app, harmless = behind(view.app)
     if not is_walkable(app):
         return Selected((inside.host, inside.prefix + REST, 0), runs)
+    scope = {**scope, **match.child}
     if isinstance(app, Starlette):
-        return Entered(inside)
+        return Entered(inside, app, scope)
     if harmless and is_plain(app):
-        found = select(app, {**scope, **match.child}, inside)
+        found = select(app, scope, inside)
         return Selected(found.key, runs and found.runs) if isinstance(found, Selected) else found
-    return Entered(None)
+    return Entered(None, app, scope)
 
 
 def _redirect(router: Any, scope: Scope) -> _Match | None:

@@ -13,9 +13,17 @@ from dataclasses import dataclass, field
 from iii_asgi.catalogue.model import BodyRule, HttpTrigger, strictest
 from iii_asgi.catalogue.shapes import Pattern, Shape, patterns_of, shape_of, spell
 
-__all__ = ["Claim", "TriggerTable", "shape_of"]
+__all__ = ["Claim", "TriggerTable", "shape_of", "trigger_id"]
 
 _SPACE = uuid.UUID("5a0c6d0e-3d3b-5a53-9b1c-7d6f1f0c9a41")
+
+
+def trigger_id(*parts: str) -> str:
+    """Return the id of the trigger that these texts make out.
+
+    It is the same in every process, so that a second one takes over unnoticed.
+    """
+    return str(uuid.uuid5(_SPACE, "\n".join(parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +133,8 @@ class TriggerTable:
             api_path = spell(place.shape, self._names[place.shape], slash=place.slash)
             nameless = spell(place.shape, ("",) * len(place.shape), slash=place.slash)
             for method, function_id in place.triggers.items():
-                # The same in every process, so that a second one takes over unnoticed.
-                key = "\n".join((self._namespace, function_id, method, nameless))
-                trigger = HttpTrigger(str(uuid.uuid5(_SPACE, key)), method, api_path)
+                name = trigger_id(self._namespace, function_id, method, nameless)
+                trigger = HttpTrigger(name, method, api_path)
                 triggers.setdefault(function_id, []).append(trigger)
         return triggers
 

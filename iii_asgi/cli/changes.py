@@ -40,6 +40,8 @@ def _difference(old: Function, new: Function) -> str:
         return f"{was} → {where}"
     if old.triggers != new.triggers:
         return "HTTP triggers"
+    if old.events != new.events:
+        return "triggers"
     if old.request_format != new.request_format:
         return "arguments"
     if old.response_format != new.response_format:

@@ -81,8 +81,15 @@ async def _serve(plan: Plan, parent: Connection) -> None:
     async with Bridge(loaded.app, settings=Settings.resolve(**plan.settings)).connect() as bridge:
         overview = overview_of(bridge, plan.target, loaded)
         functions = overview.catalogue.functions
-        # Metadata are the app's own objects, which may not be fit to be sent.
-        sendable = tuple(replace(one, metadata=None) for one in functions)
+        # Metadata and arguments are the app's own objects, which may not be fit to be sent.
+        sendable = tuple(
+            replace(
+                one,
+                metadata=None,
+                events=tuple(replace(event, arguments=None) for event in one.events),
+            )
+            for one in functions
+        )
         catalogue = replace(overview.catalogue, functions=sendable)
         parent.send(replace(overview, catalogue=catalogue))
         await asyncio.Event().wait()

@@ -71,6 +71,10 @@ def _function(function: Function) -> dict[str, Any]:
         "methods": function.methods,
         "path": function.path,
         "triggers": [{"method": one.method, "api_path": one.api_path} for one in function.triggers],
+        "events": [
+            {"type": one.type, "config": one.config, "function_id": one.function_id}
+            for one in function.events
+        ],
         "request_format": function.request_format,
         "response_format": function.response_format,
         "description": function.description,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from msgspec import Raw
 
 from iii_asgi.engine import serde
@@ -13,9 +14,11 @@ from iii_asgi.engine.registry import Worker, WorkerRegistry
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome, failure, is_blank, new_id
 from iii_asgi.protocol import messages as m
 
-__all__ = ["BROKEN", "CALLER_KEY", "INVALID_ID", "call", "missing"]
+__all__ = ["BROKEN", "CALLER_KEY", "ENQUEUE", "INVALID_ID", "call", "missing"]
 
 CALLER_KEY = "_caller_worker_id"
+ENQUEUE = "engine::queue::enqueue"
+"""The function that an ``enqueue`` action goes to."""
 
 BROKEN = failure("internal_error", "the engine could not carry out the call; its log says why")
 INVALID_ID = failure("invalid_invocation_id", "an invocation id must be a UUID")
@@ -30,17 +33,35 @@ async def call(hub: Hub, caller: Worker, message: m.InvokeFunction) -> Outcome:
         return failure("missing_data", "a call needs data, if only null: a real engine drops it")
     if is_blank(message.namespace):
         return failure("INVALID_NAMESPACE", "namespace is empty: give a name, or leave it out")
-    match _action(message):
+    action = message.action if isinstance(message.action, dict) else {}
+    match action.get("type"):
         case "enqueue":
-            return failure(
-                "enqueue_error",
-                "the embedded engine has no queue: call the function directly or as void, "
-                "or use a real iii engine with a queue worker",
-            )
-        case None | "void" as action:
-            return await _invoke(hub, caller, message, waits=action is None)
+            return await _enqueue(hub, message, action.get("queue"))
+        case None | "void" as kind:
+            return await _invoke(hub, caller, message, waits=kind is None)
         case other:
             return failure("invalid_action", f"there is no action {other!r}: void or enqueue")
+
+
+async def _enqueue(hub: Hub, message: m.InvokeFunction, queue: Any) -> Outcome:
+    """Hand a call to the function that keeps queues, as the engine does; tell its receipt."""
+    provider = hub.registry.get(DEFAULT_NAMESPACE, ENQUEUE)
+    if provider is None:
+        return failure("enqueue_error", "nothing on this engine keeps queues")
+    receipt = new_id()
+    job = {
+        "queue": queue,
+        "function_id": message.function_id,
+        "namespace": message.namespace or DEFAULT_NAMESPACE,
+        "data": message.data,
+        "messageReceiptId": receipt,
+        "traceparent": message.traceparent or None,
+        "baggage": message.baggage or None,
+    }
+    outcome = await (await hub.invocations.begin(Call(provider, Raw(msgspec.json.encode(job)))))
+    if outcome.error is not None:
+        return failure("enqueue_error", outcome.error.message)
+    return Outcome(result=Raw(serde.dumps({"messageReceiptId": receipt})))
 
 
 async def _invoke(hub: Hub, caller: Worker, message: m.InvokeFunction, *, waits: bool) -> Outcome:
@@ -64,10 +85,6 @@ async def _invoke(hub: Hub, caller: Worker, message: m.InvokeFunction, *, waits:
         )
     )
     return await outcome if asked else Outcome()
-
-
-def _action(message: m.InvokeFunction) -> Any:
-    return message.action.get("type") if isinstance(message.action, dict) else None
 
 
 def _with_caller(data: Raw, caller: Worker) -> Raw:

@@ -13,14 +13,17 @@ import socket
 from types import TracebackType
 
 from iii_asgi.engine.builtin import BuiltinFront
+from iii_asgi.engine.cron import Cron
 from iii_asgi.engine.front import FrontName
 from iii_asgi.engine.functions import register_engine_functions
 from iii_asgi.engine.http_server import HttpServer
 from iii_asgi.engine.hub import EngineApi, Hub
 from iii_asgi.engine.observers import register_source
+from iii_asgi.engine.queue import Queue
 from iii_asgi.engine.service import Service
 from iii_asgi.engine.sockets import Sockets
 from iii_asgi.engine.standalone import StandaloneFront
+from iii_asgi.engine.state import State
 from iii_asgi.errors import Error, PortInUseError, SettingsError
 
 __all__ = ["Engine"]
@@ -81,6 +84,7 @@ class Engine:
         register_engine_functions(self._hub)
         if self._hub.has_observers:
             register_source(self._hub)
+        self._sources = (Cron(self._hub), Queue(self._hub), State(self._hub))
         self._sockets = Sockets(self._hub)
         self._http = HttpServer(Service(self._hub, self._hub.front, request_timeout))
         self._sweeper: asyncio.Task[None] | None = None
@@ -118,6 +122,8 @@ class Engine:
         """Close everything: calls in flight are answered ``invocation_stopped``."""
         if self._sweeper is not None:
             self._sweeper.cancel()
+        for source in self._sources:
+            source.stop()
         self._hub.invocations.stop()
         self._hub.channels.shut()
         await self._sockets.stop()

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import msgspec
-from msgspec import Raw
 
-from iii_asgi.engine import listing, serde
+from iii_asgi.engine import listing
 from iii_asgi.engine.calls import CALLER_KEY
 from iii_asgi.engine.channels import DEFAULT_CAPACITY
+from iii_asgi.engine.handlers import handler_of, result
 from iii_asgi.engine.hub import Hub
-from iii_asgi.engine.registry import Function, Handler, Worker
+from iii_asgi.engine.registry import Function, Worker
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome, failure, is_blank
 from iii_asgi.protocol import messages as m
 from iii_asgi.protocol.session import WORKER_NAME_TAKEN
 
 __all__ = ["register_engine_functions"]
 
-_Input = TypeVar("_Input", bound=msgspec.Struct)
 MAX_BATCH = 32
 MAX_TEXT = 280
 
@@ -66,27 +65,8 @@ def register_engine_functions(hub: Hub) -> None:
         ("engine::workers::list", listing.WorkerFilter, "List workers", _workers),
         ("engine::workers::register", _Introduction, "Introduce a worker", _introduce),
     ):
-        handler = _handler(hub, function_id, kind, work)
+        handler = handler_of(function_id, kind, partial(work, hub))
         hub.registry.register(Function(id=function_id, handler=handler, description=description))
-
-
-def _handler(
-    hub: Hub, function_id: str, kind: type[_Input], work: Callable[[Hub, Any], Awaitable[Outcome]]
-) -> Handler:
-    decode = msgspec.json.Decoder(kind).decode
-
-    async def handle(data: Raw) -> Outcome:
-        try:
-            given = decode(data)
-        except msgspec.DecodeError as error:
-            return failure("deserialization_error", f"{function_id}: {error}")
-        return await work(hub, given)
-
-    return handle
-
-
-def _result(value: Any) -> Outcome:
-    return Outcome(result=Raw(serde.dumps(value)))
 
 
 async def _create_channel(hub: Hub, given: _CreateChannel) -> Outcome:
@@ -94,23 +74,23 @@ async def _create_channel(hub: Hub, given: _CreateChannel) -> Outcome:
     if size < 0:
         return failure("deserialization_error", "buffer_size must not be negative")
     channel = hub.channels.create(size)
-    return _result({"writer": channel.writer, "reader": channel.reader})
+    return result({"writer": channel.writer, "reader": channel.reader})
 
 
 async def _functions(hub: Hub, given: listing.FunctionFilter) -> Outcome:
-    return _result({"functions": listing.functions(hub, given)})
+    return result({"functions": listing.functions(hub, given)})
 
 
 async def _triggers(hub: Hub, given: listing.TriggerFilter) -> Outcome:
-    return _result({"registered_triggers": listing.triggers(hub, given)})
+    return result({"registered_triggers": listing.triggers(hub, given)})
 
 
 async def _types(hub: Hub, given: listing.TypeFilter) -> Outcome:
-    return _result({"triggers": listing.types(hub, given)})
+    return result({"triggers": listing.types(hub, given)})
 
 
 async def _workers(hub: Hub, given: listing.WorkerFilter) -> Outcome:
-    return _result({"workers": listing.workers(hub, given)})
+    return result({"workers": listing.workers(hub, given)})
 
 
 async def _functions_info(hub: Hub, given: _FunctionInfo) -> Outcome:
@@ -120,11 +100,11 @@ async def _functions_info(hub: Hub, given: _FunctionInfo) -> Outcome:
         function = _find(hub, given.function_id, given.namespace)
         if function is None:
             return failure("NOT_FOUND", _not_found(hub, given.function_id))
-        return _result(listing.function_detail(hub, function))
+        return result(listing.function_detail(hub, function))
     ids = list(dict.fromkeys(given.function_ids or ()))
     if not 0 < len(ids) <= MAX_BATCH:
         return failure("INVALID_ARGUMENTS", f"function_ids takes 1 to {MAX_BATCH} ids")
-    return _result({"functions": [_entry(hub, name, given.namespace) for name in ids]})
+    return result({"functions": [_entry(hub, name, given.namespace) for name in ids]})
 
 
 def _entry(hub: Hub, function_id: str, namespace: str | None) -> dict[str, Any]:
@@ -154,7 +134,7 @@ async def _workers_info(hub: Hub, given: _WorkerInfo) -> Outcome:
     )
     wanted = given.namespace or (spaces[0] if len(spaces) == 1 else DEFAULT_NAMESPACE)
     if (detail := listing.worker_detail(hub, given.name, wanted)) is not None:
-        return _result(detail)
+        return result(detail)
     if spaces:
         text = f"Worker {given.name!r} is in namespace(s) {', '.join(spaces)}: pass one of them"
         return failure("NOT_FOUND", text)
@@ -179,7 +159,7 @@ async def _introduce(hub: Hub, given: _Introduction) -> Outcome:
                 owner_worker_id=owner.id,
             )
         )
-        return _result({"success": False})
+        return result({"success": False})
     _describe(worker, given, name)
     if await worker.link.resolve(namespace) != (given.namespace or DEFAULT_NAMESPACE):
         logger.warning(
@@ -188,7 +168,7 @@ async def _introduce(hub: Hub, given: _Introduction) -> Outcome:
             given.namespace or DEFAULT_NAMESPACE,
             namespace,
         )
-    return _result({"success": True})
+    return result({"success": True})
 
 
 def _describe(worker: Worker, given: _Introduction, name: str | None) -> None:

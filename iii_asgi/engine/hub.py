@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from iii_asgi.engine.builtin import BuiltinFront
 from iii_asgi.engine.channels import Channels
 from iii_asgi.engine.front import Front
+from iii_asgi.engine.http_routes import HttpRoutes
 from iii_asgi.engine.invocations import Invocations
 from iii_asgi.engine.registry import WorkerRegistry
 from iii_asgi.engine.triggers import Triggers
@@ -28,7 +29,7 @@ class Hub:
     invocations: Invocations = field(default_factory=Invocations)
     channels: Channels = field(default_factory=Channels)
     front: Front = field(default_factory=BuiltinFront)
-    triggers: Triggers = field(init=False)
+    triggers: Triggers = field(default_factory=Triggers)
 
     @property
     def version(self) -> str:
@@ -41,4 +42,4 @@ class Hub:
         return self.api != "0.23"
 
     def __post_init__(self) -> None:
-        self.triggers = Triggers(self.front)
+        self.triggers.provide(HttpRoutes(self.front).type)

@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from iii_asgi.engine.http_routes import HTTP
 from iii_asgi.engine.hub import Hub
 from iii_asgi.engine.registry import Function, Worker
-from iii_asgi.engine.routes import RouteConflictError, RouteError
-from iii_asgi.engine.triggers import HTTP, Trigger
+from iii_asgi.engine.routes import RouteConflictError
+from iii_asgi.engine.trigger import Trigger, TriggerError
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome, failure
 from iii_asgi.protocol import messages as m
 
@@ -55,7 +56,7 @@ async def observe(hub: Hub, worker: Worker, message: m.Observe) -> None:
         await hub.triggers.register(_trigger_of(worker, message))
     except RouteConflictError as error:
         return await _refuse(worker, message.id, m.ErrorBody("HTTP_ROUTE_CONFLICT", str(error)))
-    except RouteError as error:
+    except TriggerError as error:
         return await _refuse(worker, message.id, m.ErrorBody("INVALID_ARGS", str(error)))
     except _RefusedError as refused:
         return await _refuse(worker, message.id, refused.error)

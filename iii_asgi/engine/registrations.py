@@ -9,8 +9,7 @@ from msgspec import UNSET
 from iii_asgi.engine import observers
 from iii_asgi.engine.hub import Hub
 from iii_asgi.engine.registry import Function, Worker
-from iii_asgi.engine.routes import RouteError
-from iii_asgi.engine.triggers import Trigger, TriggerType
+from iii_asgi.engine.trigger import Trigger, TriggerError, TriggerType
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE, is_blank
 from iii_asgi.protocol import messages as m
 
@@ -120,7 +119,7 @@ async def _register_trigger(hub: Hub, worker: Worker, message: m.RegisterTrigger
                 type_namespace=message.trigger_namespace or None,
             )
         )
-    except RouteError as error:
+    except TriggerError as error:
         logger.warning("trigger %s is refused: %s", message.id, error)
         await _refuse_trigger(worker, message, "trigger_registration_failed", str(error))
     return None

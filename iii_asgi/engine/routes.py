@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from iii_asgi.engine.trigger import TriggerError
+
 __all__ = ["Route", "RouteConflictError", "RouteError", "Routes", "parts"]
 
 
-class RouteError(Exception):
+class RouteError(TriggerError):
     """A route that cannot be registered; the text is for the worker that tried."""
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from iii_asgi.engine import serde
+from iii_asgi.engine.http_routes import HTTP
 from iii_asgi.engine.hub import Hub
 from iii_asgi.engine.registry import Function, Worker
-from iii_asgi.engine.triggers import HTTP, Trigger, TriggerType
+from iii_asgi.engine.trigger import Trigger, TriggerType
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE
 
 __all__ = [
@@ -26,6 +27,13 @@ Row: TypeAlias = dict[str, Any]
 INTERNAL = "engine::"
 # The name under which a real engine lists its own functions.
 ENGINE_WORKER = "iii-engine-functions"
+# Service of a function, or trigger type → the worker under which a real engine lists it.
+_PARTS = {
+    "cron": "iii-cron",
+    "durable:subscriber": "iii-queue",
+    "iii": "iii-queue",
+    "state": "iii-state",
+}
 SUMMARY_LENGTH = 80
 
 
@@ -56,7 +64,7 @@ def trigger_row(hub: Hub, trigger: Trigger) -> Row:
 
 def type_row(hub: Hub, kind: TriggerType) -> Row:
     """Describe a trigger type."""
-    engine_name = hub.front.worker_name if kind.id == HTTP else _service(kind.id)
+    engine_name = hub.front.worker_name if kind.id == HTTP else _PARTS.get(kind.id, kind.id)
     return {
         "id": kind.id,
         "namespace": kind.namespace,
@@ -103,13 +111,15 @@ def engine_rows(hub: Hub) -> list[Row]:
             "function_count": own.count(name),
             "active_invocations": 0,
         }
-        for name in (ENGINE_WORKER, hub.front.worker_name)
+        for name in (ENGINE_WORKER, hub.front.worker_name, *sorted(set(_PARTS.values())))
     ]
 
 
 def _owner_name(hub: Hub, function: Function) -> str:
     if function.owner is None:
-        return ENGINE_WORKER if function.id.startswith(INTERNAL) else hub.front.worker_name
+        if function.id.startswith(INTERNAL):
+            return ENGINE_WORKER
+        return _PARTS.get(_service(function.id), hub.front.worker_name)
     return function.owner.name or _service(function.id)
 
 

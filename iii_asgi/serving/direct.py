@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, Literal
 
@@ -9,24 +10,27 @@ import httpx
 
 from iii_asgi.asgi.stream import ResponseStream
 from iii_asgi.asgi.transport import ASGITransport
-from iii_asgi.catalogue.model import Function
+from iii_asgi.catalogue.model import EventTrigger, Function
 from iii_asgi.errors import ConnectionLostError, InvocationError
-from iii_asgi.exchange import values
+from iii_asgi.exchange import event, values
 from iii_asgi.exchange.direct_call import Call, DirectTarget
 from iii_asgi.exchange.multipart import Piece
 from iii_asgi.exchange.wire_http import HeaderLines, content_type_of
 from iii_asgi.invocation import Invocation
 from iii_asgi.protocol.messages import ChannelRef
 from iii_asgi.serving.bodies import ChannelBody, ChannelOpener, ChannelWriter
+from iii_asgi.serving.leaving import cancels_of
 from iii_asgi.serving.streaming import write_stream
 
 __all__ = ["DirectServing"]
+
+logger = logging.getLogger("iii_asgi")
 
 
 class DirectServing:
     """Serves the direct calls of one function."""
 
-    __slots__ = ("_channels", "_errors", "_target", "_transport")
+    __slots__ = ("_cancels", "_channels", "_errors", "_target", "_transport")
 
     def __init__(
         self,
@@ -36,6 +40,7 @@ class DirectServing:
         errors: Literal["raise", "return"],
     ) -> None:
         self._target = DirectTarget(function)
+        self._cancels = cancels_of(function)
         self._transport = transport
         self._channels = channels
         self._errors = function.errors or errors
@@ -71,6 +76,17 @@ class DirectServing:
         code, message, detail = values.error_of(status, raw_headers, body, self._target.name_at)
         return status, self._error(code, message, status, detail)
 
+    async def serve_event(
+        self, trigger: EventTrigger, payload: Any, invocation: Invocation
+    ) -> tuple[int, Any]:
+        """Serve what a trigger sent: see `serve`, whose arguments it becomes."""
+        try:
+            arguments = event.arguments_of(trigger, payload)
+        except Exception:  # the user's function; its message may hold anything
+            logger.exception("The arguments of %s cannot be made", trigger.function_id)
+            return 500, self._error("INTERNAL_ERROR", "Internal Server Error", 500, None)
+        return await self.serve(arguments, invocation)
+
     async def _ask(self, call: Call, invocation: Invocation) -> httpx.Response:
         """Run the app until its answer begins.
 
@@ -79,8 +95,7 @@ class DirectServing:
         """
         stream = None if call.body is not None else _Pieces(call.pieces, self._channels)
         request = call.request(invocation, stream)
-        if self._target.function.cancels:
-            request.extensions["cancel"] = True
+        request.extensions["cancel"] = self._cancels
         try:
             return await self._transport.handle_async_request(request)
         except httpx.ReadTimeout:

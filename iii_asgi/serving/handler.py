@@ -56,6 +56,7 @@ class InvocationHandler:
             for f in functions
         }
         self._direct = {f.id: DirectServing(f, transport, channels, errors) for f in functions}
+        self._events = {event.function_id: (f.id, event) for f in functions for event in f.events}
 
     async def __call__(self, message: InvokeFunction) -> Any:
         """Serve one invocation and return its result.
@@ -66,7 +67,7 @@ class InvocationHandler:
         function_id = message.function_id
         http = self._http.get(function_id)
         if http is None:
-            raise InvocationError("function_not_found", f"this worker has no {function_id}")
+            return await self._serve_event(message)
         payload = http_trigger.infer(message.data)
         if payload is not None:
             trace = http_trigger.trace_of(payload)
@@ -81,6 +82,19 @@ class InvocationHandler:
             serving = self._log.watch(serving, kind, subject, function_id)
         return (await serving)[1]
 
+    async def _serve_event(self, message: InvokeFunction) -> Any:
+        """Serve an invocation of what is no function of a route, but of a trigger of one."""
+        found = self._events.get(message.function_id)
+        if found is None:
+            raise InvocationError("function_not_found", f"this worker has no {message.function_id}")
+        function_id, event = found
+        payload, caller_id = direct_call.infer(message.data)
+        invocation = self._enter(message, event.type, caller_id, function_id=function_id)
+        serving = self._direct[function_id].serve_event(event, payload, invocation)
+        if self._log is not None:
+            serving = self._log.watch(serving, "fire", event.type, function_id)
+        return (await serving)[1]
+
     def _enter(
         self,
         message: InvokeFunction,
@@ -88,6 +102,7 @@ class InvocationHandler:
         caller_worker_id: str | None,
         traceparent: str | None = None,
         baggage: str | None = None,
+        function_id: str | None = None,
     ) -> Invocation:
         """Make the invocation and set it for the running task, which is this call's own.
 
@@ -95,7 +110,7 @@ class InvocationHandler:
         """
         invocation = Invocation(
             id=message.invocation_id or None,  # UNSET is false
-            function_id=message.function_id,
+            function_id=function_id or message.function_id,
             trigger=trigger,
             metadata=None if message.metadata is UNSET else message.metadata,
             caller_worker_id=caller_worker_id,

@@ -19,6 +19,7 @@ from iii_asgi.exchange.wire_http import HeaderLines, content_type_of
 from iii_asgi.invocation import Invocation
 from iii_asgi.protocol.messages import ChannelRef
 from iii_asgi.serving.bodies import ChannelBody, ChannelOpener
+from iii_asgi.serving.leaving import cancels_of
 from iii_asgi.serving.streaming import write_stream
 
 __all__ = ["HttpServing"]
@@ -41,7 +42,7 @@ class HttpServing:
         proxy_headers: believe what `forwarded` reads from a request.
     """
 
-    __slots__ = ("_channels", "_proxy_headers", "_target", "_transport")
+    __slots__ = ("_cancels", "_channels", "_proxy_headers", "_target", "_transport")
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class HttpServing:
         proxy_headers: bool = False,
     ) -> None:
         self._target = HttpTarget(function, prefix)
+        self._cancels = cancels_of(function)
         self._proxy_headers = proxy_headers
         self._transport = transport
         self._channels = channels
@@ -72,8 +74,7 @@ class HttpServing:
         request = http_trigger.request(payload, path, invocation, self._body(payload))
         if self._proxy_headers:
             request.extensions["scope"].update(forwarded(payload.headers))
-        if self._target.function.cancels:
-            request.extensions["cancel"] = True
+        request.extensions["cancel"] = self._cancels
         try:
             response = await self._transport.handle_async_request(request)
         except httpx.ReadTimeout:

@@ -6,15 +6,18 @@ import asyncio
 import time
 from functools import partial
 from typing import Protocol
-from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from iii_asgi.asgi.guard import Guarded
 from iii_asgi.catalogue.model import Catalogue
 from iii_asgi.errors import Error
-from iii_asgi.invocation import SCOPE_KEY, current_invocation
-from iii_asgi.testing.differences import WatchedClient, kind_of_refusal, of_answer, of_request
+from iii_asgi.invocation import SCOPE_KEY, Invocation, current_invocation
+from iii_asgi.testing.differences import WatchedClient, WatchedScope, of_answer, of_request
+from iii_asgi.testing.loopback import raw_path_of
 from iii_asgi.testing.records import AppRecord, Records
+from iii_asgi.testing.refusals import kind_of_refusal, kind_without_asking
+from iii_asgi.testing.replayed import Replayed
 from iii_asgi.testing.visits import Entry, Visit
 
 __all__ = ["Carriage", "Road"]
@@ -47,6 +50,7 @@ class Carriage:
 
     Args:
         app: what the client asks.
+        routes: what in it has the routes.
         road: the way to it.
         records, record: where to count; the part of this app in it.
         exchange: scope, receive and send of the client.
@@ -56,6 +60,7 @@ class Carriage:
     def __init__(
         self,
         app: ASGIApp,
+        routes: ASGIApp,
         road: Road,
         records: Records,
         record: AppRecord,
@@ -64,15 +69,18 @@ class Carriage:
         strict: bool,
     ) -> None:
         scope, receive, self._send = exchange
-        self._app = app
+        reach = road.catalogue.reach
+        self._app = app if reach is None else Guarded(app, reach, self._lets)
+        self._routes = routes
+        self._is_excluded = False
         self._strict = strict
         self._records = records
         self._record = record
         self._road = road
         self._visit = Visit()
         self._scope = scope
-        self._sent = {**scope, "raw_path": _raw_path(scope)}
-        self._receive = _Replayed(receive)
+        self._sent = {**scope, "raw_path": raw_path_of(scope)}
+        self._receive = Replayed(receive)
         self._said: list[Message] = []  # the app's answer, as far as it goes
         self._only_said = False  # the client gets that instead of what has arrived
         self._held: list[Message] = []  # an answer that was made before the app was called
@@ -107,8 +115,9 @@ class Carriage:
     async def _enter(self, entry: Entry) -> BaseException | None:
         """Call the app with what has arrived; return what it raises."""
         started, error = time.monotonic(), None
-        token = current_invocation.set(entry.scope[SCOPE_KEY])
-        client = self._arrive(entry.scope)
+        invocation: Invocation = entry.scope[SCOPE_KEY]
+        token = current_invocation.set(invocation)
+        watched = self._arrive(entry.scope)
         try:
             await self._app(self._scope, entry.receive, partial(self._say, entry))
         except BaseException as raised:
@@ -116,7 +125,12 @@ class Carriage:
         finally:
             current_invocation.reset(token)
             entry.finish(error)
-        if client is not None and client.was_read:
+        if self._is_excluded:
+            self._records.count_direct()
+            self._differ("excluded", invocation.function_id)
+        else:
+            self._records.count(self._record, invocation.function_id)
+        if watched is not None and watched.was_read:
             self._differ("client")
         if time.monotonic() - started > _LATE:
             self._differ("late")
@@ -124,19 +138,25 @@ class Carriage:
             raise error
         return error
 
-    def _arrive(self, arrived: Scope) -> WatchedClient | None:
-        """Make the client's scope the one for the app; return the client's address in it."""
-        self._records.count(self._record, arrived[SCOPE_KEY].function_id)
+    def _arrive(self, arrived: Scope) -> WatchedClient | WatchedScope | None:
+        """Make the client's scope the one for the app; return what knows of its address."""
         for kind, note in of_request(self._sent, arrived):
             self._differ(kind, note)
-        scope, client = self._scope, None
+        watched: WatchedClient | WatchedScope | None = None
+        scope = self._scope
         if self._strict:
             scope.update((key, arrived[key]) for key in _ON_THE_WIRE)
+            self._scope = scope = watched = WatchedScope(scope)
         elif scope.get("client"):
-            client = scope["client"] = WatchedClient(scope["client"])
+            scope["client"] = watched = WatchedClient(scope["client"])
         scope[SCOPE_KEY] = arrived[SCOPE_KEY]
         scope.setdefault("asgi", arrived["asgi"])
-        return client
+        return watched
+
+    def _lets(self) -> bool:
+        """Whether something excluded may run; a guard asks."""
+        self._is_excluded = True
+        return not self._strict
 
     async def _say(self, entry: Entry, message: Message) -> None:
         """Take a message of the app."""
@@ -191,12 +211,16 @@ class Carriage:
             await self._app(self._scope, self._receive.again(), self._send)
             return
         status = self._held[0]["status"]
-        if self._strict:
-            by_app = 404 if status == 404 else 405
-            self._differ(kind_of_refusal(self._scope["method"], status, by_app), f"{status}")
-            for message in self._held:
-                await self._send(message)
+        if not self._strict:
+            await self._ask_all_the_same(status)
             return
+        reach = self._road.catalogue.reach
+        self._differ(kind_without_asking(self._routes, self._scope, status, reach), f"{status}")
+        for message in self._held:
+            await self._send(message)
+
+    async def _ask_all_the_same(self, status: int) -> None:
+        """Have the app answer what an engine would answer with a status of its own."""
         answered = 500
 
         async def send(message: Message) -> None:
@@ -205,42 +229,13 @@ class Carriage:
                 answered = message["status"]
             await self._send(message)
 
+        method = self._scope["method"]
         try:
             await self._app(self._scope, self._receive.again(), send)
         finally:
-            kind = kind_of_refusal(self._scope["method"], status, answered)
+            kind = kind_of_refusal(method, status, answered, is_excluded=self._is_excluded)
             self._differ(kind, f"engine {status}, app {answered}")
 
     def _differ(self, kind: str, note: str = "") -> None:
         path = self._sent["raw_path"].decode("latin-1")
         self._records.differ(kind, self._scope["method"], path, note)
-
-
-class _Replayed:
-    """A `receive` whose messages can be received once more."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._messages: list[Message] = []
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self._messages.append(message)
-        return message
-
-    def again(self) -> Receive:
-        """Return a `receive` that begins with those that were received."""
-        messages = iter(self._messages)
-
-        async def receive() -> Message:
-            message = next(messages, None)
-            return await self._receive() if message is None else message
-
-        return receive
-
-
-def _raw_path(scope: Scope) -> bytes:
-    """Return the path as the client sent it; some test clients leave the query there."""
-    raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    return raw_path.partition(b"?")[0]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Message, Scope
 
-__all__ = ["KINDS", "Kind", "WatchedClient", "kind_of_refusal", "of_answer", "of_request"]
+__all__ = ["KINDS", "Kind", "WatchedClient", "WatchedScope", "of_answer", "of_request"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,13 @@ class Kind:
         title: what stands in the table.
         meaning: what a real engine does.
         advice: what to do about it.
+        is_minor: it is as it should be, or seldom matters.
     """
 
     title: str
     meaning: str
     advice: str
+    is_minor: bool = False
 
 
 _APP_MODE = "give the app all paths (III_ASGI_HTTP=app, or iii-asgi serve --http app)"
@@ -34,7 +36,7 @@ KINDS: dict[str, Kind] = {
     "catalogue": Kind(
         "the app cannot be on iii",
         "the bridge would not start; all requests went to the app",
-        "mend what the note says",
+        "mend what stands behind the request",
     ),
     "unreachable": Kind(
         "path without a trigger, and the app answers",
@@ -49,7 +51,7 @@ KINDS: dict[str, Kind] = {
     "refused": Kind(
         "refused on its way",
         "the request does not reach the app",
-        "see the note; the page 'What the engine loses' of the documentation names such requests",
+        "the page 'What the engine loses' of the documentation names such requests",
     ),
     "query-repeated": Kind(
         "repeated query key",
@@ -74,7 +76,7 @@ KINDS: dict[str, Kind] = {
     "client": Kind(
         "the client's address was read",
         "request.client is None",
-        "handle None; behind a proxy use --proxy-headers",
+        "handle None; behind a proxy use --proxy-headers (III_ASGI_PROXY_HEADERS)",
     ),
     "https": Kind(
         "https",
@@ -93,13 +95,13 @@ KINDS: dict[str, Kind] = {
     ),
     "answer-headers": Kind(
         "headers of an answer",
-        "they do not reach the client as the app sent them",
-        "see the note",
+        "those in brackets do not reach the client as the app sent them",
+        "the page 'What the engine loses' of the documentation names such headers",
     ),
     "answer": Kind(
         "an answer that cannot be sent",
         "the client gets another status, or a broken answer",
-        "see the note; a web server refuses most of these, too",
+        "mend the app: a web server refuses most of these, too",
     ),
     "late": Kind(
         "no answer for 30 seconds",
@@ -113,37 +115,28 @@ KINDS: dict[str, Kind] = {
     ),
     "not-carried": Kind(
         "not sent through iii",
-        "this run could not; the request went to the app",
-        "see the note",
+        "not known: this run could not send it, and the app got it directly",
+        "see what stands behind the request",
+    ),
+    "excluded": Kind(
+        "excluded from iii, and the app answers",
+        "404, and the route does not run: expose(enabled=False) or a filter keeps it off",
+        "nothing, unless callers on iii need it",
+        is_minor=True,
     ),
     "method": Kind(
         "method without a trigger, the app refuses it, too",
         "the engine's own 405, without a body",
         "nothing, unless clients read the body of a 405",
+        is_minor=True,
     ),
     "path": Kind(
         "path without a trigger, the app has none either",
         'the engine\'s own 404: {"error": {"code": "NOT_FOUND", ...}}',
         "nothing, unless clients read the body of a 404",
+        is_minor=True,
     ),
 }
-
-
-def kind_of_refusal(method: str, status: int, by_app: int) -> str:
-    """Return the kind of a request that was answered before the app.
-
-    Args:
-        method: of the request.
-        status: that the client of an engine gets.
-        by_app: what the app answers when it is asked.
-    """
-    if method == "OPTIONS" and status == 200:
-        return "options"
-    if status == 405 or (status == 404 and method == "HEAD"):
-        return "method" if by_app in (404, 405, 501) else "method-unreachable"
-    if status == 404:
-        return "path" if by_app in (404, 405) else "unreachable"
-    return "refused"
 
 
 # -- requests ----------------------------------------------------------------------------
@@ -204,6 +197,21 @@ class WatchedClient(tuple[Any, ...]):
     def __getitem__(self, index: SupportsIndex | slice) -> Any:
         self.was_read = True
         return super().__getitem__(index)
+
+
+class WatchedScope(dict[str, Any]):
+    """A scope without an address of the client that notices when it is looked for."""
+
+    was_read = False
+
+    def __getitem__(self, key: str) -> Any:
+        self.was_read = self.was_read or key == "client"
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """See `dict`."""
+        self.was_read = self.was_read or key == "client"
+        return super().get(key, default)
 
 
 # -- answers -----------------------------------------------------------------------------

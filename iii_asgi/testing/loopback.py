@@ -9,23 +9,27 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from iii_asgi.asgi.guard import Guarded, ensure_guards, install_guards
 from iii_asgi.asgi.transport import ASGITransport
 from iii_asgi.catalogue import bindings
 from iii_asgi.catalogue.build import build_catalogue
+from iii_asgi.catalogue.describe import describe
 from iii_asgi.catalogue.model import Catalogue
 from iii_asgi.engine import registrations
 from iii_asgi.engine.asgi import AsgiService
+from iii_asgi.engine.functions import register_engine_functions
 from iii_asgi.engine.hub import Hub
 from iii_asgi.engine.service import Service
 from iii_asgi.serving.handler import InvocationHandler
 from iii_asgi.settings import Settings
 from iii_asgi.testing.memory import MemoryChannels, MemoryLink
 
-__all__ = ["Loopback", "Place"]
+__all__ = ["Loopback", "Place", "guarded", "raw_path_of"]
 
 logger = logging.getLogger("iii_asgi.testing")
 
@@ -63,7 +67,8 @@ class Loopback:
         else:
             if self._place is None:
                 self._place = await self._open(scope.get("state"))
-            await self._place.serve(scope, receive, send)
+            sent = {**scope, "raw_path": raw_path_of(scope)}
+            await self._place.serve(sent, receive, send)
 
     @property
     def catalogue(self) -> Catalogue | None:
@@ -105,6 +110,9 @@ class Place:
         state: of the lifespan.
         door: what is called where the app would be.
         answer_within: seconds that the engine waits for an answer.
+
+    Raises:
+        CatalogueError: see `build_catalogue` and `guarded`.
     """
 
     def __init__(
@@ -117,20 +125,26 @@ class Place:
         answer_within: float = _ANSWER_WITHIN,
     ) -> None:
         self.catalogue = build_catalogue(app, settings=settings)
-        self._app = door or app
+        self._app = guarded(app, self.catalogue, door or app)
         self._settings = settings
+        self._has_calls = False
         self._hub = Hub()
         self._service = AsgiService(Service(self._hub, self._hub.front, answer_within))
-        self._link = MemoryLink(self._hub, self._handle, settings.namespace)
-        self._handler = InvocationHandler(
+        self._link = MemoryLink(self._hub, self._handle, settings.namespace, self._prepare_calls)
+        self._transport = ASGITransport(
+            self._visited,
+            root_path=settings.root_path + settings.prefix,
+            state=state,
+            raise_app_exceptions=False,
+            on_error=_leave_to_caller,
+        )
+        self._handler = self._make_handler()
+
+    def _make_handler(self) -> InvocationHandler:
+        settings = self._settings
+        return InvocationHandler(
             self.catalogue.functions,
-            ASGITransport(
-                self._visited,
-                root_path=settings.root_path + settings.prefix,
-                state=state,
-                raise_app_exceptions=False,
-                on_error=_leave_to_caller,
-            ),
+            self._transport,
             MemoryChannels(self._hub.channels),
             self._link,
             prefix=settings.prefix,
@@ -143,6 +157,21 @@ class Place:
         """Put functions and triggers on the engine."""
         namespace = self._settings.namespace
         for message in bindings.registrations(self.catalogue, namespace=namespace):
+            await registrations.apply(self._hub, self._link.worker, message)
+
+    async def _prepare_calls(self) -> None:
+        """Have what calls of functions need, before the first one.
+
+        A bridge describes its functions when it starts. HTTP needs none of it, it takes
+        time, and few tests call.
+        """
+        if self._has_calls:
+            return
+        self._has_calls = True
+        register_engine_functions(self._hub)
+        self.catalogue = describe(self.catalogue)
+        self._handler = self._make_handler()
+        for message in map(bindings.register, self.catalogue.functions):
             await registrations.apply(self._hub, self._link.worker, message)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -176,6 +205,33 @@ class Place:
         finally:
             visit.over.set()
         return None
+
+
+def raw_path_of(scope: Scope) -> bytes:
+    """Return the path as the client sent it; some test clients leave the query there."""
+    raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw_path.partition(b"?")[0]
+
+
+def guarded(app: ASGIApp, catalogue: Catalogue, called: ASGIApp) -> ASGIApp:
+    """Return what is to be called for an app, so that nothing excluded runs.
+
+    Guards are put into the app where something is excluded, also after its start-up. To
+    calls that do not come from here it is as before.
+
+    Args:
+        app: what has the routes.
+        catalogue: of it.
+        called: what is around it, or stands for it.
+
+    Raises:
+        CatalogueError: no guard can keep requests from what is excluded.
+    """
+    if catalogue.reach is None:
+        return called
+    install_guards(app, late=True)
+    ensure_guards(app, catalogue.reach)
+    return Guarded(called, catalogue.reach)
 
 
 @contextmanager

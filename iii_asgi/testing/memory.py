@@ -35,15 +35,21 @@ class MemoryLink:
         hub: the engine's state.
         handler: serves an invocation: returns its result, or raises `InvocationError`.
         namespace: of the worker.
+        before_call: awaited before each call of the worker's own.
     """
 
     def __init__(
-        self, hub: Hub, handler: Callable[[m.InvokeFunction], Awaitable[Any]], namespace: str
+        self,
+        hub: Hub,
+        handler: Callable[[m.InvokeFunction], Awaitable[Any]],
+        namespace: str,
+        before_call: Callable[[], Awaitable[None]],
     ) -> None:
         self.session = Session(Role.ENGINE, decode=wire.decode)
         self.worker = Worker(link=self, ip_address=None, namespace=namespace)
         self._hub = hub
         self._handler = handler
+        self._before_call = before_call
         self._other = Session(Role.WORKER)
         self._serving: set[asyncio.Task[None]] = set()
         hub.registry.add(self.worker)
@@ -109,6 +115,7 @@ class MemoryLink:
         namespace: str | None = None,
     ) -> Any:
         """Call a function of the same app (see `Caller.trigger`)."""
+        await self._before_call()
         served = current_invocation.get()
         call = m.InvokeFunction(
             function_id=function_id,

@@ -13,11 +13,12 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from iii_asgi.bridge import Bridge
+from iii_asgi.catalogue.build import build_catalogue
 from iii_asgi.catalogue.model import Catalogue
 from iii_asgi.errors import ConnectionLostError, Error
 from iii_asgi.settings import Settings
 from iii_asgi.testing.host import Held, Host
+from iii_asgi.testing.loopback import guarded
 from iii_asgi.testing.visits import PROBE, VISIT_HEADER, AppFailedError, Door, Visit
 
 __all__ = ["EngineRoads"]
@@ -85,7 +86,8 @@ class _EngineRoad:
     """The way to one app."""
 
     def __init__(self, roads: EngineRoads, door: Door, settings: Settings) -> None:
-        self.catalogue = Bridge(door, settings=settings).catalogue
+        self.catalogue = build_catalogue(door, settings=settings)
+        guarded(door, self.catalogue, door)  # the bridge would come too late for that
         self.door = door
         self.settings = settings
         self.held: Held | None = None

@@ -61,13 +61,15 @@ class Records:
     Attributes:
         test: the test that runs now.
         carried: requests that went through iii.
-        direct: requests that went to their app.
+        direct: other requests.
+        failed: the tests that did not pass.
     """
 
     def __init__(self) -> None:
         self.test = ""
         self.carried = 0
         self.direct = 0
+        self.failed: set[str] = set()
         self._apps: dict[tuple[str, ...], AppRecord] = {}
         self._differences: Counter[Difference] = Counter()
         self._lock = threading.Lock()
@@ -105,7 +107,7 @@ class Records:
             app.requests[function_id] += 1
 
     def count_direct(self) -> None:
-        """Count a request that went to its app."""
+        """Count a request that did not."""
         with self._lock:
             self.direct += 1
 
@@ -128,6 +130,7 @@ class Records:
         return {
             "carried": self.carried,
             "direct": self.direct,
+            "failed": sorted(self.failed),
             "apps": [
                 {
                     "title": app.title,
@@ -153,6 +156,7 @@ class Records:
         """Add what `to_json` of another process gave."""
         self.carried += other["carried"]
         self.direct += other["direct"]
+        self.failed.update(other["failed"])
         for app in other["apps"]:
             record = self._app(app["title"], app["routes"], app["skipped"])
             record.requests.update(app["requests"])

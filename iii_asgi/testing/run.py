@@ -108,6 +108,11 @@ class Run:
         """Its fixtures begin."""
         self._is_off = item.get_closest_marker("no_iii") is not None
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A part of it has ended."""
+        if report.failed:
+            self._records.failed.add(report.nodeid)
+
     def pytest_runtest_logfinish(self) -> None:
         """It is over."""
         self._records.test = ""
@@ -127,6 +132,8 @@ class Run:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Tell what there is to tell."""
+        if self._config.getoption("collectonly"):
+            return
         report = self._report()
         terminalreporter.section("iii")
         for line in report.lines():
@@ -140,7 +147,7 @@ class Run:
     def _report(self) -> Report:
         over = "memory" if self._host is None else self._host.http_url
         if self._config.getoption("iii_engine") and self._host is None:
-            over = "one a process"
+            over = "engines"
         return Report(
             self._records,
             strict=self._strict,

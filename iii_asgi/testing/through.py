@@ -100,10 +100,10 @@ class Through:
             self.records.differ("catalogue", scope["method"], scope["path"], self._problem or "")
             await self._ask_app(scope, receive, send)
         else:
-            exchange = scope, receive, send
             await Carriage(
-                self.app, road, self.records, self._record, exchange, strict=self.strict
-            ).serve()
+                self.app, self._with_routes, road, self.records, self._record,
+                (scope, receive, send), strict=self.strict,
+            ).serve()  # fmt: skip
 
     async def _way(self) -> Road | None:
         """Return the road, made anew when the app's routes have changed; None if impossible."""
@@ -114,13 +114,12 @@ class Through:
             settings = replace(settings, http="app")  # it would have no path at all
         if self._road is not None:
             await self._road.close()
-        fingerprint = Fingerprint(app)
         try:
             self._road, self._problem = await self._open_road(app, self._door, settings), None
             self._record = self.records.app(self._road.catalogue)
         except Error as error:
             self._road, self._problem = None, str(error)
-        self._fingerprint = fingerprint
+        self._fingerprint = Fingerprint(app)
         return self._road
 
     async def _ask_app(

@@ -194,5 +194,7 @@ class Door:
         here = asyncio.get_running_loop()
         await _in(
             loop,
-            self.app(scope, lambda: _in(here, receive()), lambda message: _in(here, send(message))),
+            self._call(
+                scope, lambda: _in(here, receive()), lambda message: _in(here, send(message))
+            ),
         )

@@ -149,7 +149,7 @@ async def test_cancel(moment: str) -> None:
             raise
 
     async with ASGITransport(app) as transport:
-        request = httpx.Request("GET", "http://x", extensions={"cancel": True})
+        request = httpx.Request("GET", "http://x", extensions={"cancel": lambda scope: True})
         asking = asyncio.create_task(transport.handle_async_request(request))
         await until(lambda: events)
         if moment == "within":
@@ -157,6 +157,33 @@ async def test_cancel(moment: str) -> None:
         else:
             asking.cancel()
         await until(lambda: "cancelled" in events)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("choice", ["cancel", "finish"])
+async def test_cancel_by_scope(choice: str) -> None:
+    """Whether it is cancelled can depend on what the app has put into its scope."""
+    events: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["choice"] = choice
+        await send(START)
+        try:
+            await asyncio.sleep(0.05)
+        except asyncio.CancelledError:
+            events.append("cancel")
+            raise
+        events.append("finish")
+
+    def cancels(scope: Scope) -> bool:
+        return bool(scope["choice"] == "cancel")
+
+    async with ASGITransport(app) as transport:
+        request = httpx.Request("GET", "http://x", extensions={"cancel": cancels})
+        await (await transport.handle_async_request(request)).aclose()
+        await until(lambda: events)
+
+    assert events == [choice]
 
 
 @pytest.mark.anyio
@@ -171,6 +198,6 @@ async def test_cancel_leaves_background_work() -> None:
         done.append(True)
 
     async with ASGITransport(app) as transport:
-        request = httpx.Request("GET", "http://x", extensions={"cancel": True})
+        request = httpx.Request("GET", "http://x", extensions={"cancel": lambda scope: True})
         await (await transport.handle_async_request(request)).aclose()
         await until(lambda: done)

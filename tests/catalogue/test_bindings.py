@@ -10,9 +10,10 @@ import pytest
 from iii_asgi.catalogue.bindings import (
     bind,
     register,
+    registrations,
     spellings_of_others,
 )
-from iii_asgi.catalogue.model import Catalogue, Function, HttpTrigger
+from iii_asgi.catalogue.model import Catalogue, EventTrigger, Function, HttpTrigger
 from iii_asgi.protocol import messages as m
 
 TRIGGER = HttpTrigger("6f3f0c1e-0000-5000-8000-000000000000", "GET", "/users/:id")
@@ -112,3 +113,31 @@ def test_spellings_of_others(api_path: str, taken: bool) -> None:
 def test_triggers_of_other_kinds(odd: Any) -> None:
     """A registered trigger that has no path says nothing about paths."""
     assert spellings_of_others(Catalogue((function(triggers=(TRIGGER,)),)), [odd]) == []
+
+
+@pytest.mark.parametrize("observe", [False, True])
+def test_events(observe: bool) -> None:
+    """A trigger calls a function of its own, which is internal, on every kind of engine."""
+    event = EventTrigger("id", "users::get::cron", "cron", {"expression": "@daily"}, {"a": 1})
+    catalogue = Catalogue((function(events=(event,)), function(id="users::list")))
+    sent = registrations(catalogue, namespace="default", observe=observe)
+
+    assert [wire(message) for message in sent] == [
+        {"type": "registerfunction", "id": "users::get"},
+        {"type": "registerfunction", "id": "users::list"},
+        {
+            "type": "registerfunction",
+            "id": "users::get::cron",
+            "description": "users::get, called by its trigger cron",
+            "metadata": {"internal": True},
+        },
+        {
+            "type": "registertrigger",
+            "id": "id",
+            "trigger_type": "cron",
+            "function_id": "users::get::cron",
+            "config": {"expression": "@daily"},
+        },
+    ]
+    *_, last = registrations(catalogue, namespace="shop")
+    assert wire(last)["namespace"] == "shop"

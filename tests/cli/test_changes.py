@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iii_asgi.catalogue.model import EventTrigger
 from iii_asgi.cli.changes import changes
 from tests.cli.catalogues import catalogue, function
 
@@ -30,6 +31,7 @@ def test_changed() -> None:
         "GET /teas → GET /all": replace(LIST, path="/all"),
         "GET /teas → POST /teas": replace(LIST, methods=("POST",)),
         "HTTP triggers": replace(LIST, triggers=()),
+        "triggers": replace(LIST, events=(EventTrigger("i", "teas::list::cron", "cron", {}),)),
         "arguments": replace(LIST, request_format={"type": "object"}),
         "answer": replace(LIST, response_format={"type": "string"}),
         "description": replace(LIST, description="All teas."),

@@ -57,6 +57,7 @@ def test_json(folder: Path) -> None:
         "methods": ["GET"],
         "path": "/teas",
         "triggers": [{"method": "GET", "api_path": "/teas"}],
+        "events": [],
         "request_format": {"type": "object", "properties": {}, "additionalProperties": False},
         "response_format": {
             "type": "array",

@@ -18,6 +18,7 @@ from iii_asgi.engine import Engine
 from iii_asgi.testing.loopback import Loopback
 from tests.conformance.case import FRONTS, Front, Loss, Mode
 from tests.conformance.client import Connection, Request
+from tests.fronts import until_served
 
 __all__ = ["TARGETS", "Place", "Target", "behind_iii", "behind_uvicorn"]
 
@@ -98,9 +99,9 @@ async def behind_iii(app: ASGIApp, target: Target) -> AsyncIterator[Place]:
             front: Front = "standalone" if target.engine == "standalone" else "builtin"
             engine = await stack.enter_async_context(Engine(port=0, http_port=0, http_front=front))
             url, http_url = engine.url, engine.http_url
-        await stack.enter_async_context(
-            Bridge(app, settings=Settings(url=url, **options)).connect()
-        )
+        bridge = Bridge(app, settings=Settings(url=url, **options))
+        await stack.enter_async_context(bridge.connect())
+        await until_served(http_url, bridge)
         port = urlsplit(http_url).port or 80
         yield Place(target, port, await _front_at(port, target.prefix))
 
@@ -118,10 +119,7 @@ def _quiet(app: ASGIApp) -> ASGIApp:
 async def _front_at(port: int, prefix: str) -> Front:
     """Tell the front ends apart by their answer to a method that nobody has registered."""
     request = Request(target="/alive", method="TRACE")
-    async with asyncio.timeout(5):
-        while True:
-            async with Connection(port) as connection:
-                answer, _ = await connection.ask(request, prefix)
-            if answer.status == 405:
-                return "standalone" if answer.body else "builtin"
-            await asyncio.sleep(0.05)  # the routes are not all there yet
+    async with Connection(port) as connection:
+        answer, _ = await connection.ask(request, prefix)
+    assert answer.status == 405
+    return "standalone" if answer.body else "builtin"

@@ -17,6 +17,7 @@ from iii_asgi import Bridge, Settings
 from iii_asgi.engine.engine import Engine
 from tests.conformance.exchanges import Seen, exchanges
 from tests.conformance.targets import behind_uvicorn
+from tests.fronts import until_served
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +39,9 @@ async def behind_engine(app: ASGIApp, *, http: str) -> AsyncIterator[str]:
     """Serve an app through an engine: the real one where the environment names it."""
     real, real_http = os.environ.get("III_URL"), os.environ.get("III_HTTP_URL")
     if real and real_http:
-        async with Bridge(app, settings=Settings.resolve(http=http)).connect():
+        bridge = Bridge(app, settings=Settings.resolve(http=http))
+        async with bridge.connect():
+            await until_served(real_http, bridge)
             yield real_http
         return
     async with Engine(port=0, http_port=0) as engine:

@@ -163,14 +163,23 @@ async def test_an_unknown_function_is_an_error(worker: RawWorker) -> None:
     assert "embedded engine" in message
 
 
-async def test_a_queue_is_refused(worker: RawWorker) -> None:
-    """Enqueuing is an error that says what to do."""
+async def test_an_enqueued_call_is_made_later(worker: RawWorker) -> None:
+    """The caller gets a receipt, and not the result; the function gets the data as they were."""
     await worker.offer("echo", echo)
-    error = (await worker.call("echo", {}, action={"type": "enqueue", "queue": "q"}))["error"]
+    action = {"type": "enqueue", "queue": "default"}
+    receipt = await worker.result("echo", {"a": 1}, action=action)
+    await soon(lambda: bool(worker.calls))
+
+    assert list(receipt) == ["messageReceiptId"]
+    assert worker.calls[0]["data"] == {"a": 1}
+
+
+async def test_a_queue_without_a_name_is_an_error(worker: RawWorker) -> None:
+    """The engine says what it misses."""
+    error = (await worker.call("echo", {}, action={"type": "enqueue"}))["error"]
 
     assert error["code"] == "enqueue_error"
-    assert "use a real iii engine" in error["message"]
-    assert not worker.calls
+    assert "queue" in error["message"]
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ async def ids(worker: RawWorker, /, **wanted: Any) -> list[str]:
 
 async def test_functions_are_listed_by_id(shop: RawWorker) -> None:
     """The engine's own and internal ones only when asked for."""
-    rows = await shop.result("engine::functions::list", {})
+    rows = await shop.result("engine::functions::list", {"worker": "worker"})
 
     assert rows["functions"] == [
         {"function_id": "users::get", "namespace": "default", "worker_name": "worker"},
@@ -129,6 +129,17 @@ async def test_functions_are_listed_by_id(shop: RawWorker) -> None:
             "metadata": {"x": 1},
         },
     ]
+    assert await ids(shop) == [
+        "iii::durable::publish",
+        "state::delete",
+        "state::get",
+        "state::list",
+        "state::list_groups",
+        "state::set",
+        "state::update",
+        "users::get",
+        "users::list",
+    ]
     everything = await ids(shop, include_internal=True)
     assert "docs::page" in everything
     assert "engine::workers::register" in everything
@@ -139,7 +150,7 @@ async def test_functions_are_filtered(shop: RawWorker) -> None:
     assert await ids(shop, prefix="users::g") == ["users::get"]
     assert await ids(shop, worker="nobody") == []
     assert await ids(shop, workers=["worker", "nobody"]) == ["users::get", "users::list"]
-    assert await ids(shop, search="LIST") == ["users::list"]
+    assert await ids(shop, search="LIST", prefix="users") == ["users::list"]
     assert await ids(shop, search="users", include_internal=True) == [
         "users::get",
         "users::list",
@@ -234,7 +245,14 @@ async def test_workers_are_listed(engine: Engine, worker: RawWorker) -> None:
     async with RawWorker(engine, "quiet", pid=None):
         rows = (await worker.result("engine::workers::list", {}))["workers"]
 
-    assert [row["name"] for row in rows] == ["iii-engine-functions", "iii-http", "worker"]
+    assert [row["name"] for row in rows] == [
+        "iii-cron",
+        "iii-engine-functions",
+        "iii-http",
+        "iii-queue",
+        "iii-state",
+        "worker",
+    ]
     assert {row["runtime"] for row in rows} == {"engine", "test"}
 
 
@@ -312,11 +330,14 @@ async def test_a_worker_that_is_not_there_is_an_error(engine: Engine, worker: Ra
 
 
 async def test_trigger_types_are_listed(worker: RawWorker) -> None:
-    """This engine has ``http``."""
+    """Each stands under the worker that a real engine names."""
     kinds = (await worker.result("engine::triggers::list", {}))["triggers"]
 
     assert [(kind["id"], kind["worker_name"], kind["namespace"]) for kind in kinds] == [
-        ("http", "iii-http", "default")
+        ("cron", "iii-cron", "default"),
+        ("durable:subscriber", "iii-queue", "default"),
+        ("http", "iii-http", "default"),
+        ("state", "iii-state", "default"),
     ]
     assert (await worker.result("engine::triggers::list", {"search": "no"})) == {"triggers": []}
 

@@ -34,10 +34,10 @@ async def listed(worker: RawWorker) -> list[str]:
 async def test_an_unknown_type_waits(worker: RawWorker, caplog: pytest.LogCaptureFixture) -> None:
     """The worker hears nothing, the log has a warning, the trigger is not listed."""
     before = len(worker.frames)
-    await bind(worker, "t", trigger_type="cron")
+    await bind(worker, "t", trigger_type="log")
 
     assert [frame["type"] for frame in worker.frames[before:]] == ["pong"]
-    assert "nothing provides the trigger type 'cron'" in caplog.text
+    assert "nothing provides the trigger type 'log'" in caplog.text
     assert await listed(worker) == []
 
 
@@ -207,3 +207,22 @@ async def test_a_function_of_the_engine_can_be_bound(engine: Engine, worker: Raw
     await worker.bind("/workers", function_id="engine::workers::list")
 
     assert (await fetch(engine, "/workers")).json == {}
+
+
+async def test_a_worker_can_serve_a_type_of_the_engine(engine: Engine, worker: RawWorker) -> None:
+    """It gets the triggers; when it leaves, the engine serves them again, or they wait."""
+    await bind(worker, "t", trigger_type="state", config={"scope": "s"})
+    await bind(worker, "wrong", trigger_type="state", config={"scope": 3})
+    await worker.offer_result("f", None)
+    async with RawWorker(engine, "provider") as provider:
+        await provide(provider, "state")
+        await bind(worker, "theirs", trigger_type="state", config={"scope": 3})
+        await soon(lambda: len(provider.received("registertrigger")) == 2)
+        await worker.result("state::set", {"scope": "s", "key": "k", "value": 1})
+
+        assert await listed(worker) == ["t", "theirs"]
+        assert not worker.calls
+    await worker.result("state::set", {"scope": "s", "key": "k", "value": 2})
+    await soon(lambda: len(worker.calls) == 1)
+
+    assert await listed(worker) == ["t"]

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from fastapi import FastAPI
 
 from iii_asgi import Bridge, Settings
 from iii_asgi.engine.engine import Engine
+from tests.fronts import until_served
 from tests.npm import why_no_packages
+from tests.odd_app import create_odd_app
 from tests.peers.app import create_app
 from tests.peers.driver import Kind, Peer, Place, start_peer
 
@@ -61,7 +64,7 @@ class Ours:
 async def ours(place: Place) -> AsyncIterator[Ours]:
     """Our app, served."""
     app = create_app(run=place.run)
-    async with our_bridge(app, place).connect() as bridge:
+    async with served(our_bridge(app, place), place) as bridge:
         yield Ours(app, bridge)
 
 
@@ -69,6 +72,14 @@ def our_bridge(app: FastAPI, place: Place, **settings: Any) -> Bridge:
     """Return a bridge for an app; give a second one of the same process another name."""
     settings = {"name": f"ours-{os.getpid()}{place.run}", "prefix": place.prefix} | settings
     return Bridge(app, settings=Settings.resolve(place.environment, url=place.url, **settings))
+
+
+@asynccontextmanager
+async def served(bridge: Bridge, place: Place) -> AsyncIterator[Bridge]:
+    """Serve with a bridge; begin when the engine's HTTP front has its routes."""
+    async with bridge.connect():
+        await until_served(place.http_url, bridge)
+        yield bridge
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -97,6 +108,14 @@ async def peer(kind: Kind, place: Place) -> AsyncIterator[Peer]:
     """A worker of an official SDK, with its own functions and HTTP triggers."""
     async with start_peer(kind, place) as peer:
         yield peer
+
+
+@pytest.fixture(scope="package")
+async def odd(place: Place) -> AsyncIterator[Bridge]:
+    """The app of odd routes, served."""
+    app = create_odd_app(place.run)
+    async with our_bridge(app, place, name=f"odd{place.run}", http="off").connect() as bridge:
+        yield bridge
 
 
 @pytest.fixture

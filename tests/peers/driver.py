@@ -22,6 +22,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from tests.fronts import until_has
+
 __all__ = ["CallError", "Kind", "Peer", "Place", "our_process", "start_peer", "until"]
 
 HERE = Path(__file__).parent
@@ -195,6 +197,7 @@ async def start_peer(kind: Kind, place: Place) -> AsyncIterator[Peer]:
         # Not by calling itself: a peer's own call can overtake its registrations, which the
         # engine holds back until the worker has said who it is.
         await until(lambda: peer.sees("pages::upload"))
+        await until_has(place.http_url, {f"{place.prefix}/upload": {"POST"}})
         yield peer
     finally:
         await peer.close()

@@ -153,6 +153,10 @@ async def void(request: dict[str, Any]) -> None:
     await iii.trigger_async({**request, "action": TriggerAction.Void()})
 
 
+async def enqueue(request: dict[str, Any]) -> Any:
+    return await iii.trigger_async({**request, "action": TriggerAction.Enqueue(queue="default")})
+
+
 async def note(request: dict[str, Any]) -> Any:
     return await notes.get()
 
@@ -210,7 +214,7 @@ async def take_answer(request: dict[str, Any]) -> dict[str, Any]:
 COMMANDS = {
     one.__name__: one
     for one in (
-        call, void, note, offer, withdraw, trigger, send_file, give_file, take_answer
+        call, void, enqueue, note, offer, withdraw, trigger, send_file, give_file, take_answer
     )
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.peers.conftest import Ours, our_bridge
+from tests.peers.conftest import Ours, our_bridge, served
 from tests.peers.driver import Peer, Place, until
 
 pytestmark = pytest.mark.anyio
@@ -148,11 +148,7 @@ async def test_shape_of_a_peer(peer: Peer, place: Place, http: httpx.AsyncClient
     async def forget(who: str) -> str:
         return f"forgot {who}"
 
-    async def is_served() -> bool:  # a real engine's front may take a moment
-        return (await http.delete("/greet/nobody")).status_code == 200
-
-    async with our_bridge(app, place, name=f"forgetful{place.run}").connect():
-        await until(is_served)
+    async with served(our_bridge(app, place, name=f"forgetful{place.run}"), place):
         assert (await http.delete("/greet/Ada")).json() == "forgot Ada"
         assert (await http.get("/greet/Ada")).json() == {"message": "Hello, Ada!"}
 

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from iii_asgi import Bridge
+from tests.fronts import until_served
 from tests.peers.app import create_app
-from tests.peers.conftest import our_bridge
+from tests.peers.conftest import our_bridge, served
 from tests.peers.driver import CallError, Kind, Peer, Place, our_process, start_peer, until
 
 pytestmark = pytest.mark.anyio
@@ -50,7 +51,7 @@ def standing_by(bridge: Bridge) -> set[str]:
 
 async def test_standing_by(alone: Place, caller: Peer, http: httpx.AsyncClient) -> None:
     """The second bridge is connected and waits for every function; the first one serves."""
-    async with bridge("one", alone).connect(), bridge("two", alone).connect() as second:
+    async with served(bridge("one", alone), alone), bridge("two", alone).connect() as second:
         assert standing_by(second) == {function.id for function in second.catalogue.functions}
         assert second.worker is not None
         assert second.worker.state == "connected"
@@ -60,7 +61,7 @@ async def test_standing_by(alone: Place, caller: Peer, http: httpx.AsyncClient) 
 
 async def test_the_second_leaves(alone: Place, caller: Peer, http: httpx.AsyncClient) -> None:
     """When the one that stands by leaves, the first one keeps its functions and its routes."""
-    async with bridge("one", alone).connect():
+    async with served(bridge("one", alone), alone):
         async with bridge("two", alone).connect() as second:
             assert standing_by(second)
 
@@ -71,7 +72,7 @@ async def test_the_second_leaves(alone: Place, caller: Peer, http: httpx.AsyncCl
 async def test_taking_over(alone: Place, caller: Peer, http: httpx.AsyncClient) -> None:
     """When the first one leaves it ends its call; the second serves what comes then."""
     async with AsyncExitStack() as first:
-        await first.enter_async_context(bridge("one", alone).connect())
+        await first.enter_async_context(served(bridge("one", alone), alone))
         async with bridge("two", alone).connect() as second:
             waiting = asyncio.create_task(caller.call("shop::wait", {"seconds": 0.5}))
             await caller.note()
@@ -95,6 +96,7 @@ async def test_taking_over_from_the_dead(
             process.kill()
             await until(lambda: not standing_by(second), timeout=3)
             assert (await caller.call("about::me"))["name"] == "two"
+            await until_served(alone.http_url, second)
             assert (await http.get("/about/me")).json()["name"] == "two"
 
 

@@ -14,13 +14,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
 from iii_asgi import expose
-from tests.peers.conftest import our_bridge
-from tests.peers.driver import Place, until
+from tests.peers.conftest import our_bridge, served
+from tests.peers.driver import Place
 
 pytestmark = pytest.mark.anyio
 
 WITHIN = 2.0  # seconds in which a departure is noticed
-SILENCE = 35  # seconds: one front end ends a stream that it hears nothing of for 30
+SILENCE = 61  # seconds: one front end ends a stream that it hears nothing of for 30
 CROWD = 100
 
 EVENTS = "text/event-stream"
@@ -75,12 +75,7 @@ async def streams(alone: Place) -> AsyncIterator[Streams]:
     """The app, on the engine."""
     streams = Streams(alone.run)
     bridge = our_bridge(streams.app, alone, name=f"streams{alone.run}")
-    async with bridge.connect(), httpx.AsyncClient(base_url=alone.http_url) as http:
-
-        async def is_served() -> bool:  # a real engine's front may take a moment
-            return (await http.post(f"{alone.prefix}/upload")).status_code != 404
-
-        await until(is_served)
+    async with served(bridge, alone):
         yield streams
 
 
@@ -119,7 +114,7 @@ async def test_departure(pause: float, alone: Place, streams: Streams) -> None:
 async def test_silence(alone: Place, streams: Streams) -> None:
     """A stream that is silent for a long time arrives whole."""
     seconds = 1 if alone.is_embedded else SILENCE
-    async with httpx.AsyncClient(base_url=alone.http_url + alone.prefix, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=alone.http_url + alone.prefix, timeout=90) as http:
         answer = await http.get(f"/silent/{seconds}")
 
     assert (answer.status_code, answer.content) == (200, b"firstlast")

@@ -5,25 +5,38 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
+from starlette.applications import Starlette
 from starlette.background import BackgroundTask
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from iii_asgi import expose
 from iii_asgi.engine import Engine
+from iii_asgi.engine.front import FrontName
+from iii_asgi.settings import HttpMode
 from tests.engine.helpers import fetch, hub_of, open_http, soon
 from tests.serving.helpers import bridged, chunk, start
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    # Of the oldest supported Starlette, whose BaseHTTPMiddleware leaves streams open.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <function Mem:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 
+FRONTS: tuple[FrontName, ...] = ("builtin", "standalone")
 CROWD, AT_ONCE = 1000, 50
+PATIENCE = 1.5  # seconds that an engine waits; the real one has thirty
 WITHIN = 2.0  # seconds in which a departure is noticed
 
 
@@ -98,11 +111,13 @@ def open_files() -> int:
 
 
 @pytest.mark.timeout(120)
-async def test_crowd(engine: Engine) -> None:
+@pytest.mark.parametrize("front", FRONTS)
+async def test_crowd(front: FrontName) -> None:
     """A thousand clients that leave at random moments leave no task, socket or channel."""
     random.seed(5)
     counts = Counts()
-    async with bridged(engine, make_app(counts), timeout_graceful_shutdown=1.0):
+    made = Engine(port=0, http_port=0, http_front=front)
+    async with made as engine, bridged(engine, make_app(counts), timeout_graceful_shutdown=1.0):
         await fetch(engine, "/nowhere")
         await leave(engine, "/busy", "in the answer")
         await soon(lambda: counts.ended == counts.begun == 1)
@@ -144,6 +159,27 @@ async def test_how_soon(path: str, engine: Engine) -> None:
                 await asyncio.sleep(0.01)
 
 
+@pytest.mark.parametrize("front", FRONTS)
+async def test_silence(front: FrontName) -> None:
+    """A stream that is silent for longer than the engine waits for an answer arrives whole."""
+    app = FastAPI(openapi_url=None)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"first"
+        await asyncio.sleep(2 * PATIENCE)
+        yield b"last"
+
+    @app.get("/silent")
+    async def silent() -> StreamingResponse:
+        return StreamingResponse(pieces(), media_type="text/plain")
+
+    made = Engine(port=0, http_port=0, http_front=front, request_timeout=PATIENCE)
+    async with made as engine, bridged(engine, app):
+        answer = await fetch(engine, "/silent")
+
+    assert (answer.status, answer.body) == (200, b"firstlast")
+
+
 class Stubborn(Response):
     """An answer that does not listen for its client's departure."""
 
@@ -157,42 +193,72 @@ class Stubborn(Response):
 def working_app(events: list[str], on_disconnect: Any) -> FastAPI:
     """An app whose endpoints go on working when their client is gone."""
     app = FastAPI(openapi_url=None)
+    included, mounted = APIRouter(), Starlette()
 
-    async def work() -> None:
+    @asynccontextmanager
+    async def watched() -> AsyncIterator[None]:
         try:
-            await asyncio.sleep(1)
+            yield
         except asyncio.CancelledError:
             events.append("cancelled")
             raise
         events.append("finished")
 
-    @app.get("/work")
+    async def work() -> None:
+        async with watched():
+            await asyncio.sleep(1)
+
     @expose(on_disconnect=on_disconnect)
-    async def give() -> Response:
+    async def give(request: Request) -> Response:
         return Stubborn(background=BackgroundTask(work))
 
     @app.post("/upload")
     @expose(on_disconnect=on_disconnect)
     async def take(request: Request) -> None:
-        with suppress(ClientDisconnect):
-            await request.body()
-        await work()
+        async with watched():
+            with suppress(ClientDisconnect):
+                await request.body()
+            await asyncio.sleep(1)
 
+    app.get("/work")(give)
+    included.get("/{name}")(give)
+    mounted.add_route("/{name}", give)
+    app.include_router(included, prefix="/included")
+    app.mount("/mounted", mounted)
+    app.add_middleware(GZipMiddleware)
+    app.add_middleware(BaseHTTPMiddleware, dispatch=_passed_on)
     return app
 
 
+async def _passed_on(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    return await call_next(request)
+
+
+@pytest.mark.parametrize("http", ["routes", "app"])
 @pytest.mark.parametrize("moment", ["in the answer", "in the upload"])
 @pytest.mark.parametrize(
     ("on_disconnect", "expected"),
     [(None, "finished"), ("finish", "finished"), ("cancel", "cancelled")],
 )
 async def test_on_disconnect(
-    on_disconnect: Any, expected: str, moment: str, engine: Engine
+    on_disconnect: Any, expected: str, moment: str, http: HttpMode, engine: Engine
 ) -> None:
-    """An endpoint whose client leaves runs on to its end, unless it is marked to be cancelled."""
+    """An endpoint whose client leaves runs on to its end, unless it is marked to be cancelled;
+    also where one function leads to all endpoints."""
     events: list[str] = []
-    async with bridged(engine, working_app(events, on_disconnect), timeout_graceful_shutdown=2.0):
+    async with bridged(engine, working_app(events, on_disconnect), http=http):
         await leave(engine, "/work", moment)
         await soon(lambda: bool(events))
 
     assert events == [expected]
+
+
+@pytest.mark.parametrize("path", ["/included/x", "/mounted/x"])
+async def test_on_disconnect_within(path: str, engine: Engine) -> None:
+    """So does one in a router or an app within the app, which no trigger names."""
+    events: list[str] = []
+    async with bridged(engine, working_app(events, "cancel"), http="app"):
+        await leave(engine, path, "in the answer")
+        await soon(lambda: bool(events))
+
+    assert events == ["cancelled"]

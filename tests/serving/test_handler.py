@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request
 from msgspec import UNSET, Raw
 from starlette.testclient import TestClient
 
-from iii_asgi import get_invocation
+from iii_asgi import Trigger, expose, get_invocation
 from iii_asgi.asgi.transport import ASGITransport
 from iii_asgi.catalogue.build import build_catalogue
 from iii_asgi.engine import Engine
@@ -298,3 +298,95 @@ async def test_no_access_log(caplog: pytest.LogCaptureFixture) -> None:
     await make(access_log=False)(call("t::told", {}))
 
     assert "iii_asgi.access" not in [record.name for record in caplog.records]
+
+
+# -- events --------------------------------------------------------------------------------
+
+jobs = FastAPI()
+
+
+def first_name(event: Any) -> dict[str, Any]:
+    """Make arguments of a message; it may have no name."""
+    return {"name": event["names"][0]}
+
+
+@jobs.get("/greet/{name}")
+@expose(
+    "jobs::greet",
+    triggers=[
+        Trigger("durable:subscriber", {"topic": "a"}, first_name),
+        Trigger("durable:subscriber", {"topic": "b"}),
+        Trigger("cron", {"expression": "@daily"}, {"name": "Ada"}),
+    ],
+)
+async def greet(name: str, request: Request) -> Any:
+    """Tell who is greeted, and why."""
+    invocation = get_invocation(request)
+    return [name, invocation and invocation.trigger, invocation and invocation.function_id]
+
+
+@jobs.get("/lenient/{name}")
+@expose(
+    "jobs::lenient",
+    errors="return",
+    triggers=[Trigger("durable:subscriber", {"topic": "a"}, first_name)],
+)
+async def lenient(name: str) -> None:
+    """Do nothing."""
+
+
+def make_jobs(**options: Any) -> InvocationHandler:
+    """Return the handler of the app with triggers."""
+    catalogue = build_catalogue(jobs, settings=Settings())
+    channels = Channels("ws://127.0.0.1:9")
+    return InvocationHandler(
+        catalogue.functions, ASGITransport(jobs), channels, Nobody(), **options
+    )
+
+
+@pytest.mark.parametrize(
+    ("function_id", "data", "told"),
+    [
+        ("jobs::greet", {"name": "Bob"}, ["Bob", None]),
+        ("jobs::greet::cron", {"trigger": "cron"}, ["Ada", "cron"]),
+        ("jobs::greet::durable_subscriber", {"names": ["Cleo"]}, ["Cleo", "durable:subscriber"]),
+        ("jobs::greet::durable_subscriber_2", {"name": "Dan"}, ["Dan", "durable:subscriber"]),
+    ],
+)
+async def test_event(function_id: str, data: Any, told: list[Any]) -> None:
+    """A trigger that fires is a direct call of its route, which knows what fired."""
+    data = data | {"_caller_worker_id": "w1"}
+
+    assert json.loads(bytes(await make_jobs()(call(function_id, data)))) == [
+        *told,
+        "jobs::greet",
+    ]
+
+
+async def test_event_without_its_arguments() -> None:
+    """What the route cannot take is an error, as in any direct call: a queue tries again."""
+    with pytest.raises(InvocationError, match=r"BAD_REQUEST: .*name"):
+        await make_jobs()(call("jobs::greet::durable_subscriber_2", {"id": 7}))
+
+
+async def test_arguments_that_cannot_be_made(caplog: pytest.LogCaptureFixture) -> None:
+    """The mistake is in the log, and not in the answer; it is a value where errors are values."""
+    message = call("jobs::greet::durable_subscriber", {"secret": "s3cret"})
+    with pytest.raises(InvocationError) as raised:
+        await make_jobs()(message)
+    returned = await make_jobs()(call("jobs::lenient::durable_subscriber", {}))
+
+    assert str(raised.value) == "INTERNAL_ERROR: Internal Server Error"
+    assert "KeyError: 'names'" in caplog.text
+    assert returned["error"]["code"] == "INTERNAL_ERROR"
+
+
+async def test_access_log_of_events(caplog: pytest.LogCaptureFixture) -> None:
+    """The line of an event names its type and its route."""
+    caplog.set_level(logging.INFO, "iii_asgi.access")
+    await make_jobs()(call("jobs::greet::cron", {}))
+    await make_jobs(access_log=False)(call("jobs::greet::cron", {}))
+
+    assert [record.getMessage().rpartition("   ")[0] for record in caplog.records] == [
+        "fire  cron   jobs::greet   200"
+    ]

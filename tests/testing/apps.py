@@ -1,4 +1,4 @@
-"""The app that the tests of this room put through iii."""
+"""The apps that the tests of this room put through iii."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Request, WebSocket
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from iii_asgi import get_invocation
+from iii_asgi import expose, get_invocation
+from iii_asgi.testing.records import Records
 
-__all__ = ["current", "make_app"]
+__all__ = ["Rewriting", "current", "database", "kinds", "make_app", "make_excluding_app"]
 
 current: ContextVar[str] = ContextVar("current", default="nobody")
 
@@ -95,3 +98,58 @@ def make_app() -> FastAPI:
         await websocket.close()
 
     return app
+
+
+class Rewriting:
+    """Middleware that leads ``/v1/x`` to ``/x``, as some apps have."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.count = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self.count += 1
+            scope["path"] = scope["path"].removeprefix("/v1")
+        await self.app(scope, receive, send)
+
+
+def make_excluding_app() -> FastAPI:
+    """Make an app with an internal route, which the shape of another one covers."""
+    app = FastAPI(title="Shop", middleware=[Middleware(Rewriting)])
+
+    @app.get("/items/internal")
+    @expose(enabled=False)
+    def internal() -> str:
+        return "internal"
+
+    @app.get("/items/{item_id}")
+    def read_item(item_id: str) -> str:
+        return item_id
+
+    @app.get("/internal")
+    @expose(enabled=False)
+    def apart() -> str:
+        return "internal"
+
+    @app.get("/v1/items/{item_id}")
+    def read_old(item_id: str) -> str:
+        return "never: the path is another one by then"
+
+    @app.get("/calls")
+    async def calls(request: Request) -> Any:
+        invocation = get_invocation(request)
+        assert invocation is not None
+        return await invocation.worker.trigger("items::read", {"item_id": "internal"})
+
+    return app
+
+
+def kinds(records: Records) -> dict[str, str]:
+    """Return kind → note of the differences, each of which was there once."""
+    found = {
+        kind: "; ".join(one.note for one in differences)
+        for kind, differences in records.differences.items()
+    }
+    assert all(differences.total() == 1 for differences in records.differences.values())
+    return found

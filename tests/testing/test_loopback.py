@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import BackgroundTasks, FastAPI, Request, UploadFile, WebSocket
+from fastapi import BackgroundTasks, Body, FastAPI, Query, Request, UploadFile, WebSocket
 from fastapi.responses import StreamingResponse
 from starlette.testclient import TestClient
 
@@ -174,6 +174,70 @@ def test_calls(loopback: Loopback) -> None:
     assert client.get("/calls-badly/slow::slow?timeout=0.02").json() == "no answer in time"
     assert client.get("/calls-badly/crash::crash").json() == "INTERNAL_ERROR"
     assert client.get("/calls-badly/shop::nothing").json() == "function_not_found"
+
+
+def calling_app(made: list[str]) -> FastAPI:
+    """Make an app with a route that calls any function, and another that has arguments."""
+
+    class Described(FastAPI):
+        def openapi(self) -> dict[str, Any]:
+            made.append("openapi")
+            return super().openapi()
+
+    app = Described(title="Shop")
+
+    @app.post("/orders/{order_id}/notes")
+    async def add_note(
+        order_id: int, tags: Annotated[list[str], Query()], text: Annotated[str, Body(embed=True)]
+    ) -> dict[str, Any]:
+        return {"order_id": order_id, "tags": tags, "text": text}
+
+    @app.post("/call/{function_id}")
+    async def call(function_id: str, data: Annotated[Any, Body()], request: Request) -> Any:
+        invocation = get_invocation(request)
+        assert invocation is not None
+        return await invocation.worker.trigger(function_id, data)
+
+    return app
+
+
+def test_flat_call() -> None:
+    """Arguments of a call go where the route expects them, by its schema, as on iii."""
+    made: list[str] = []
+    loopback = Loopback(calling_app(made), settings=Settings(access_log=False))
+    client = TestClient(loopback)
+    arguments = {"order_id": 7, "tags": ["a", "b"], "text": "hello"}
+    for _ in range(2):
+        assert client.post("/call/orders::add_note", json=arguments).json() == arguments
+    assert made == ["openapi"]
+    client.post("/orders/7/notes?tags=a", json={"text": "hello"})
+    assert made == ["openapi"]
+
+
+def test_described_when_called() -> None:
+    """The app's schemas are not made before they are needed; the engine lists them then."""
+    made: list[str] = []
+    loopback = Loopback(calling_app(made), settings=Settings(access_log=False))
+    client = TestClient(loopback)
+    client.post("/orders/7/notes?tags=a", json={"text": "hello"})
+    assert not made
+    about = client.post(
+        "/call/engine::functions::info", json={"function_id": "orders::add_note"}
+    ).json()
+    assert set(about["request_schema"]["properties"]) == {"order_id", "tags", "text"}
+    assert made == ["openapi"]
+
+
+def test_excluded(app: FastAPI) -> None:
+    """What is excluded does not run, and is the app's to everybody else."""
+    app.add_api_route("/items/none", lambda: "never", methods=["POST"])
+    for http in ("routes", "app"):
+        settings = Settings(exclude=("/state", "/items/*"), http=http, access_log=False)
+        with TestClient(Loopback(app, settings=settings)) as client:
+            assert client.get("/items/1").status_code == 404
+            assert client.post("/items/none").status_code == 404
+            assert client.get("/late").json() == "late"
+    assert TestClient(app).get("/items/1").status_code == 200
 
 
 async def test_context(loopback: Loopback) -> None:

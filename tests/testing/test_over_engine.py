@@ -15,7 +15,7 @@ from iii_asgi.testing.host import Host
 from iii_asgi.testing.over_engine import EngineRoads
 from iii_asgi.testing.records import Records
 from iii_asgi.testing.through import Through
-from tests.testing.apps import current, make_app
+from tests.testing.apps import current, make_app, make_excluding_app
 
 QUIET = Settings(access_log=False)
 
@@ -116,3 +116,19 @@ def test_new_routes(roads: EngineRoads) -> None:
     own.add_api_route("/new", lambda: "new")
     assert TestClient(app).get("/new").json() == "new"
     assert app.records.carried == 2
+
+
+def test_excluded(roads: EngineRoads) -> None:
+    """A route that is excluded is the app's to its tests, after its start-up too; strictly 404."""
+    own = make_excluding_app()
+    TestClient(own).get("/internal")
+    app = through(roads, own)
+    assert TestClient(app).get("/internal").json() == "internal"
+    assert TestClient(app).get("/items/internal").json() == "internal"
+    assert TestClient(app).get("/items/1").json() == "1"
+    assert app.records.differences.keys() == {"excluded"}
+    assert app.records.carried == 1
+    strict = TestClient(through(roads, own, strict=True))
+    assert strict.get("/internal").status_code == 404
+    assert strict.get("/items/internal").status_code == 404
+    assert strict.get("/items/1").status_code == 200

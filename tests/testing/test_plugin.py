@@ -97,9 +97,26 @@ class TestTeas(unittest.TestCase):
         assert self.client.get("/coffees").json() == {"detail": "Not Found"}
 
 
+class TestAsyncTeas(unittest.IsolatedAsyncioTestCase):
+    async def test_read(self):
+        async with make_client() as client:
+            assert (await client.get("/teas/3")).json() == 3
+
+
+def make_client(**options):
+    transport = httpx.ASGITransport(app, **options)
+    return httpx.AsyncClient(transport=transport, base_url="http://tea.test")
+
+
 @pytest.mark.no_iii
 def test_opted_out(client):
     assert client.get("/teas/1").json() == 1
+
+
+@pytest.mark.no_iii
+class TestOptedOut(unittest.TestCase):
+    def test_read(self):
+        assert TestClient(app).get("/teas/1").json() == 1
 """
 
 # What the oldest supported Starlette warns of, as in pyproject.toml.
@@ -130,19 +147,19 @@ def report(project: pytest.Pytester, *options: str) -> tuple[pytest.RunResult, d
 def test_without(project: pytest.Pytester) -> None:
     """Without an option nothing goes through iii, and nothing is said."""
     result = run(project)
-    result.assert_outcomes(passed=13)
+    result.assert_outcomes(passed=15)
     result.stdout.no_fnmatch_line("*= iii =*")
 
 
 def test_through_iii(project: pytest.Pytester) -> None:
     """All kinds of clients go through iii, as they are, and the run ends with a report."""
     result, found = report(project)
-    result.assert_outcomes(passed=13)
+    result.assert_outcomes(passed=15)
     (app,) = found["apps"]
     assert app["title"] == "Tea"
-    assert app["requests"] == {"teas::list": 1, "teas::read": 5, "teas::delete": 2}
+    assert app["requests"] == {"teas::list": 1, "teas::read": 6, "teas::delete": 2}
     assert app["untouched"] == []
-    assert (found["carried"], found["direct"]) == (8, 3)
+    assert (found["carried"], found["direct"]) == (9, 3)
     assert [(one["kind"], one["test"].split("::", 1)[1]) for one in found["differences"]] == [
         ("not-carried", "test_async_client[ASGITransport-trio]"),
         ("not-carried", "test_async_client[OurTransport-trio]"),
@@ -152,9 +169,9 @@ def test_through_iii(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "*= iii =*",
-            "8 requests of 11 went through iii, in memory.",
+            "9 requests of 12 went through iii, in memory; the rest stands below.",
             "Tea: 3 of 3 functions called",
-            "*5  teas::read    GET /teas/{tea_id}",
+            "*6  teas::read    GET /teas/{tea_id}",
             "*1  path without a trigger, the app has none either",
             "*test_tea.py::TestTeas::test_nowhere",
             "*GET /coffees  (engine 404, app 404)",
@@ -166,30 +183,45 @@ def test_through_iii(project: pytest.Pytester) -> None:
 def test_in_the_ini_file(project: pytest.Pytester) -> None:
     """A project can have it always on."""
     project.makeini("[pytest]\niii = true")
-    run(project).stdout.fnmatch_lines(["8 requests of 11 went through iii*"])
+    run(project).stdout.fnmatch_lines(["9 requests of 12 went through iii*"])
 
 
 def test_several_processes(project: pytest.Pytester) -> None:
     """With pytest-xdist the report is that of all processes together."""
     result, found = report(project, "-n", "2")
-    result.assert_outcomes(passed=13)
-    assert (found["carried"], found["direct"]) == (8, 3)
-    assert found["apps"][0]["requests"]["teas::read"] == 5
+    result.assert_outcomes(passed=15)
+    assert (found["carried"], found["direct"]) == (9, 3)
+    assert found["apps"][0]["requests"]["teas::read"] == 6
 
 
-def test_strict(project: pytest.Pytester) -> None:
-    """Strictly, the engine's own answers are what tests get."""
-    result = run(project, "--iii-strict")
-    result.assert_outcomes(passed=12, failed=1)
-    result.stdout.fnmatch_lines(["*NOT_FOUND*"])
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one process", "two"])
+def test_strict(project: pytest.Pytester, processes: list[str]) -> None:
+    """Strictly, the engine's own answers are what tests get, and the report says which."""
+    result, found = report(project, "--iii-strict", *processes)
+    result.assert_outcomes(passed=14, failed=1)
+    assert found["failed"] == ["test_tea.py::TestTeas::test_nowhere"]
+    result.stdout.fnmatch_lines(
+        [
+            "*NOT_FOUND*",
+            "1 test failed, of which 1 had such a request:",
+            "*test_tea.py::TestTeas::test_nowhere  FAILED",
+        ]
+    )
+
+
+def test_off_for_one_run(project: pytest.Pytester) -> None:
+    """What the ini file turns on can be turned off, and a mere listing of tests has no report."""
+    project.makeini("[pytest]\niii = true")
+    run(project, "-o", "iii=false").stdout.no_fnmatch_line("*= iii =*")
+    run(project, "--collect-only").stdout.no_fnmatch_line("*= iii =*")
 
 
 def test_over_an_engine(project: pytest.Pytester) -> None:
     """The same over sockets, through an embedded engine."""
     result, found = report(project, "--iii-engine")
-    result.assert_outcomes(passed=13)
+    result.assert_outcomes(passed=15)
     assert found["over"].startswith("http://127.0.0.1:")
-    assert found["apps"][0]["requests"] == {"teas::list": 1, "teas::read": 5, "teas::delete": 2}
+    assert found["apps"][0]["requests"] == {"teas::list": 1, "teas::read": 6, "teas::delete": 2}
     assert "closed the connection" not in result.stderr.str()
 
 

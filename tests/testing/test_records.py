@@ -22,9 +22,11 @@ def counted() -> Records:
 
 def test_counts_of_several_processes() -> None:
     """The counts of two processes are added; apps with the same functions are one."""
-    records = counted()
-    records.add(counted().to_json())
+    records, other = counted(), counted()
+    records.failed, other.failed = {"test_it"}, {"test_it", "test_another"}
+    records.add(other.to_json())
     assert (records.carried, records.direct) == (2, 2)
+    assert records.failed == {"test_it", "test_another"}
     (app,) = records.apps
     assert app.requests == {"items::read": 2}
     assert records.differences["path"] == {Difference("path", "test_it", "GET /nowhere", "404"): 2}

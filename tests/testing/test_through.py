@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 import trio
-from fastapi import FastAPI
-from starlette.responses import PlainTextResponse
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,7 +20,7 @@ from iii_asgi import Settings
 from iii_asgi.testing import through_iii
 from iii_asgi.testing.records import Difference, Records
 from iii_asgi.testing.through import Through
-from tests.testing.apps import current, database, make_app
+from tests.testing.apps import current, database, kinds, make_app
 
 QUIET = Settings(access_log=False)
 
@@ -42,16 +43,6 @@ def client(app: FastAPI, records: Records) -> TestClient:
 @pytest.fixture
 def strict(app: FastAPI, records: Records) -> TestClient:
     return TestClient(Through(app, settings=QUIET, records=records, strict=True))
-
-
-def kinds(records: Records) -> dict[str, str]:
-    """Return kind → note of the differences, each of which was there once."""
-    found = {
-        kind: "; ".join(one.note for one in differences)
-        for kind, differences in records.differences.items()
-    }
-    assert all(differences.total() == 1 for differences in records.differences.values())
-    return found
 
 
 # -- what stays as it is -------------------------------------------------------------------
@@ -143,11 +134,13 @@ async def test_same_task(app: FastAPI) -> None:
 async def test_cancelled(app: FastAPI) -> None:
     """A test that gives up on a request cancels the app's part of it."""
     seen: list[str] = []
+    entered = asyncio.Event()
 
     @app.get("/slow")
     async def slow() -> None:
+        entered.set()
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         except asyncio.CancelledError:
             seen.append("cancelled")
             raise
@@ -155,9 +148,11 @@ async def test_cancelled(app: FastAPI) -> None:
     through = through_iii(app, settings=QUIET)
     transport = httpx.ASGITransport(through)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
-                await client.get("/slow")
+        asking = asyncio.create_task(client.get("/slow"))
+        await entered.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
     assert seen == ["cancelled"]
 
 
@@ -226,7 +221,10 @@ def test_client_address(client: TestClient, strict: TestClient, records: Records
     assert not records.differences
     assert client.get("/client").json() == "testclient"
     assert kinds(records) == {"client": ""}
+    strict.get("/database")
+    assert records.differences["client"].total() == 1
     assert strict.get("/client").json() == "nobody"
+    assert records.differences["client"].total() == 2
 
 
 @pytest.mark.parametrize(
@@ -337,3 +335,39 @@ def test_difference_is_of_a_test(client: TestClient, records: Records) -> None:
     client.get("/nowhere")
     difference = Difference("path", "test_it", "GET /nowhere", "engine 404, app 404")
     assert records.differences["path"] == {difference: 1}
+
+
+def test_included_routers(records: Records) -> None:
+    """Routers are included, nested and mounted, and what is added to them later is on iii."""
+    inner, router = APIRouter(prefix="/inner", tags=["deep"]), APIRouter(prefix="/teas")
+    inner.add_api_route("/{number}", lambda number: number)
+    router.add_api_route("", lambda: "teas", name="list_teas")
+    router.include_router(inner)
+    app, sub = FastAPI(title="Shop"), FastAPI(title="Sub")
+    app.include_router(router, prefix="/v1")
+    sub.include_router(router)
+    app.mount("/sub", sub)
+    client = TestClient(Through(app, settings=QUIET, records=records))
+    for path, answer in {
+        "/v1/teas": "teas", "/v1/teas/inner/7": "7", "/sub/teas": "teas", "/sub/teas/inner/7": "7",
+    }.items():  # fmt: skip
+        assert client.get(path).json() == answer
+    assert (records.carried, records.direct) == (4, 0)
+    inner.add_api_route("/late/found", lambda: "late")
+    # Since 0.137.2 FastAPI asks the router itself, and finds it.
+    direct = TestClient(app).get("/v1/teas/inner/late/found")
+    assert client.get("/v1/teas/inner/late/found").json() == direct.json()
+    assert records.carried == (5 if direct.is_success else 4)
+
+
+def test_router_alone(records: Records) -> None:
+    """A router is an app of its own to a client, and to iii."""
+
+    async def page(request: Request) -> Response:
+        return PlainTextResponse("page")
+
+    router = APIRouter(routes=[Route("/page", page), Mount("/more", routes=[Route("/", page)])])
+    client = TestClient(Through(router, settings=QUIET, records=records))
+    assert client.get("/page").text == client.get("/more/").text == "page"
+    assert (records.carried, records.direct) == (2, 0)
+    assert records.apps[0].title == "APIRouter"

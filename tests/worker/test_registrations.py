@@ -109,6 +109,28 @@ async def test_handover(engine: Engine) -> None:
             assert (await fetch(engine, "/a/1")).body == b"ours"
 
 
+async def test_handover_of_a_schedule(engine: Engine) -> None:
+    """A cron job goes to the next owner with its function, under the same id."""
+    job = m.RegisterTrigger(
+        id="c", trigger_type="cron", function_id="f", config={"expression": "@daily"}
+    )
+
+    def scheduled() -> list[str | None]:
+        return [one.owner.name for one in hub_of(engine).triggers.served if one.id == "c"]
+
+    async with running(engine.url, serve, *FUNCTIONS, job, name="old") as old:
+        await old.registered.wait()
+        async with running(engine.url, serve, *FUNCTIONS, job, name="new") as new:
+            await new.registered.wait()
+            assert scheduled() == ["old"]
+            await old.retire(1)
+            async with asyncio.timeout(2):
+                await soon(lambda: scheduled() == ["new"])
+            await old.disconnect()
+            assert scheduled() == ["new"]
+            assert new.registrations.refused == {}
+
+
 async def test_the_second_leaves(engine: Engine) -> None:
     """When the one that stands by goes, the owner's routes stay as they are."""
     async with running(engine.url, serve, *FUNCTIONS, trigger(), name="first") as first:

@@ -126,6 +126,8 @@ register(
 const COMMANDS = {
   call: ({ timeout_ms, ...request }) => iii.trigger({ ...request, timeoutMs: timeout_ms }),
   void: (request) => iii.trigger({ ...request, action: TriggerAction.Void() }),
+  enqueue: (request) =>
+    iii.trigger({ ...request, action: TriggerAction.Enqueue({ queue: 'default' }) }),
   note: async () =>
     notes.taken.shift() ?? new Promise((resolve) => notes.waiting.push(resolve)),
   offer: async ({ function_id }) => {

@@ -1,0 +1,39 @@
+"""Calling a function since something has happened: no worker asks, and none waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Raw
+
+from iii_asgi.engine.calls import missing
+from iii_asgi.engine.hub import Hub
+from iii_asgi.engine.invocations import Call, Trace
+from iii_asgi.engine.wire import Outcome
+
+__all__ = ["fire"]
+
+
+async def fire(
+    hub: Hub,
+    function_id: str,
+    namespace: str,
+    data: Raw,
+    *,
+    metadata: Any = None,
+    trace: Trace | None = None,
+) -> Outcome:
+    """Call a function and return its outcome; that it is not there is one, too.
+
+    Args:
+        hub: of the engine.
+        function_id, namespace: what is called.
+        data: of the event.
+        metadata: of the trigger, where the engine passes it on.
+        trace: of what caused the event.
+    """
+    function = hub.registry.get(namespace, function_id)
+    if function is None:
+        return Outcome(error=missing(hub.registry, namespace, function_id))
+    trace = (trace or Trace()).naming(function_id)
+    return await (await hub.invocations.begin(Call(function, data, metadata=metadata, trace=trace)))
