@@ -53,9 +53,9 @@ def test_tree() -> None:
             {"port": 3111, "flag": "--http-port"},
         ),
         (
-            errors.MissingExtraError("uvicorn"),
-            'uvicorn is not installed: pip install "iii-asgi[standard]"',
-            {"package": "uvicorn"},
+            errors.MissingExtraError("watchfiles"),
+            'watchfiles is not installed: pip install "iii-asgi[standard]"',
+            {"package": "watchfiles"},
         ),
         (
             errors.InvocationError("NOT_FOUND", "no user", function_id="users::get"),

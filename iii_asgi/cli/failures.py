@@ -16,7 +16,7 @@ from iii_asgi.errors import (
 
 __all__ = ["described", "fail", "needs_standard", "start_an_engine"]
 
-_STANDARD = ("uvicorn", "watchfiles", "dotenv", "uvloop")
+_STANDARD = ("watchfiles", "dotenv", "uvloop")
 
 
 def start_an_engine() -> str:

@@ -30,7 +30,7 @@ from iii_asgi.errors import (
         (InvocationTimeoutError("teas::list", 1), 1),
         (ConnectionLostError("gone"), 1),
         (PortInUseError(3111, "--http-port"), 1),
-        (MissingExtraError("uvicorn"), 1),
+        (MissingExtraError("watchfiles"), 1),
     ],
 )
 def test_exit_codes(error: Error, code: int) -> None:
