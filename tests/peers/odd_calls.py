@@ -172,11 +172,13 @@ ROWS = (
     ),
     Row(
         "a wrong type names its argument", "make",
-        {"id": "x", "name": "tea"}, Error("VALIDATION_ERROR", "id: Input should be a valid integer"),
+        {"id": "x", "name": "tea"},
+        Error("VALIDATION_ERROR", "id: Input should be a valid integer"),
     ),
     Row(
         "so does one deep in a body", "people",
-        {"name": "Ada", "addresses": [{}]}, Error("VALIDATION_ERROR", "addresses.0.street: Field required"),
+        {"name": "Ada", "addresses": [{}]},
+        Error("VALIDATION_ERROR", "addresses.0.street: Field required"),
     ),
     Row(
         "a missing argument is named", "make",
