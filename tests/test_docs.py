@@ -290,6 +290,7 @@ def test_flags_and_variables_exist(page: Path) -> None:
     text = prose(page)
     known = {flag for command in COMMANDS.values() for flag in flags_of(command)}
     known |= set(re.findall(r'"(--iii[a-z-]*)"', PLUGIN))
+    known |= {"--install-completion", "--show-completion"}  # of the program itself
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known | {"--help"}
     helps = "".join(one.help or "" for command in COMMANDS.values() for one in command.params)
     helps += PLUGIN

@@ -6,11 +6,11 @@ and boolean ``exclusiveMinimum``. What comes out is plain JSON Schema 2020-12.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
-__all__ = ["Components", "Json", "SchemaError", "is_null", "plain", "variants_of"]
+__all__ = ["Components", "Json", "SchemaError", "is_null", "mapped", "plain", "variants_of"]
 
 Json: TypeAlias = dict[str, Any]
 
@@ -36,6 +36,7 @@ _ONE = frozenset(
 )
 _SOME = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _NAMED = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
+_DEFINED = frozenset({"$defs", "definitions"})
 # Of OpenAPI alone. The variants of a discriminated union tell themselves apart by constants.
 _DROPPED = frozenset({"discriminator", "example", "externalDocs", "nullable", "xml"})
 
@@ -205,3 +206,16 @@ def variants_of(schema: Mapping[str, Any]) -> Iterator[Any]:
             yield from (one for one in members if not is_null(one))
             return
     yield schema
+
+
+def mapped(schema: Mapping[str, Any], change: Callable[[Any], Any]) -> Json:
+    """Return a schema with each schema directly within it changed; definitions are left."""
+    new = dict(schema)
+    for key, value in schema.items():
+        if key in _ONE:
+            new[key] = change(value)
+        elif key in _SOME and isinstance(value, list):
+            new[key] = [change(one) for one in value]
+        elif key in _NAMED and key not in _DEFINED and isinstance(value, Mapping):
+            new[key] = {name: change(one) for name, one in value.items()}
+    return new

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import platform
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from iii_asgi import process
-from iii_asgi.cli.program import address, command_line
+from iii_asgi.cli.asking import ask
+from iii_asgi.cli.file_values import FileValue, has_files, with_contents
+from iii_asgi.cli.listed import functions_of, info_of, say_which_there_are
 from iii_asgi.errors import InvocationError, SettingsError
 from iii_asgi.settings import Settings
-from iii_asgi.version import __version__
-from iii_asgi.worker.client import visit
 
-__all__ = ["arguments_of", "run", "show_functions"]
-
-_PATIENCE = 1.0
-"""Seconds before a line says what is waited for."""
-_LIST_TIMEOUT = 10.0
+__all__ = ["arguments_of", "print_json", "run", "show_functions"]
 
 
 def run(settings: Settings, function_id: str, payload: Any, timeout: float) -> None:
@@ -33,19 +23,22 @@ def run(settings: Settings, function_id: str, payload: Any, timeout: float) -> N
     Args:
         settings: where the engine is; `namespace` is the function's.
         function_id: ``service::action``.
-        payload: what it is called with.
+        payload: what `arguments_of` gave.
         timeout: seconds to wait for the answer.
 
     Raises:
         InvocationError: the answer is an error, or there is none in time.
         ConnectionLostError: the engine is not there.
         EngineRefusedError: it does not let us in.
+        SettingsError: a file of the arguments cannot be used.
     """
+    if has_files(payload):
+        payload = with_contents(payload, info_of(settings, function_id).get("request_schema"))
     try:
-        _print_json(process.run(_call(settings, function_id, payload, timeout)))
+        print_json(ask(settings, function_id, payload, timeout))
     except InvocationError as error:
         if error.code == "function_not_found":
-            error.add_note(f"Which there are: {command_line('call', '--list', *address(settings))}")
+            say_which_there_are(error, settings)
         raise
 
 
@@ -54,54 +47,10 @@ def show_functions(settings: Settings) -> None:
 
     Where there are none, say so on stderr: stdout is for programs.
     """
-    everywhere = replace(settings, namespace="default")  # the engine's own live there
-    listed = process.run(_call(everywhere, "engine::functions::list", {}, _LIST_TIMEOUT))
-    functions = listed["functions"]
-    if settings.namespace != "default":
-        functions = [one for one in functions if one.get("namespace") == settings.namespace]
-    if functions:
+    if functions := functions_of(settings):
         _print_functions(functions)
     else:
         print("No functions yet", file=sys.stderr)  # noqa: T201  # what a person is told
-
-
-# -- the call ----------------------------------------------------------------------------
-
-
-async def _call(settings: Settings, function_id: str, payload: Any, timeout: float) -> Any:
-    metadata = {
-        "runtime": "python",
-        "version": __version__,
-        # Never III_WORKER_NAME: that is the app's, and it may be connected right now.
-        "name": f"iii-asgi-call:{platform.node() or 'host'}:{os.getpid()}",
-        "pid": os.getpid(),
-    }
-    namespace = None if settings.namespace == "default" else settings.namespace
-    async with (
-        visit(settings.url, settings.token, metadata=metadata) as link,
-        _patience(function_id),
-    ):
-        return await link.call(function_id, payload, timeout=timeout, namespace=namespace)
-
-
-@asynccontextmanager
-async def _patience(function_id: str) -> AsyncIterator[None]:
-    """Show on a terminal that the call still runs."""
-
-    async def show() -> None:
-        from rich.console import Console
-
-        await asyncio.sleep(_PATIENCE)
-        with Console(stderr=True).status(f"Waiting for {function_id} (Ctrl+C gives up)"):
-            await asyncio.Event().wait()
-
-    showing = asyncio.create_task(show()) if sys.stderr.isatty() else None
-    try:
-        yield
-    finally:
-        if showing is not None:
-            showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
 
 
 # -- what the user typed -----------------------------------------------------------------
@@ -111,7 +60,8 @@ def arguments_of(pairs: Sequence[str], text: str | None) -> Any:
     """Return the payload of a call.
 
     Args:
-        pairs: ``key=value``; a value that is JSON is taken as such, all else as text.
+        pairs: ``key=value``; a value that is JSON is taken as such, all else as text. With
+            ``key=@path`` it is in a file, with ``key=@@text`` the text begins with an ``@``.
         text: JSON text, ``-`` to read it from stdin, or None.
 
     Raises:
@@ -136,6 +86,8 @@ def _pair(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise SettingsError(repr(text), "arguments are written key=value")
+    if value.startswith("@"):
+        return key, value[1:] if value.startswith("@@") else FileValue(value[1:])
     try:
         return key, msgspec.json.decode(value)
     except msgspec.DecodeError:
@@ -145,7 +97,8 @@ def _pair(text: str) -> tuple[str, Any]:
 # -- what is printed ---------------------------------------------------------------------
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """Print JSON: coloured on a terminal, in one line for programs."""
     text = msgspec.json.encode(value)
     if not sys.stdout.isatty():
         print(text.decode())  # noqa: T201  # the result, for programs

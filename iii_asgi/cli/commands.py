@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iii_asgi.cli.completion import complete_argument, complete_function
 from iii_asgi.cli.flags import (
     CatalogueFlags,
     EngineFlags,
@@ -35,8 +37,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     epilog=(
-        "Exit codes: 0 ended well, 1 the call failed, 2 wrong usage, 3 the app could not start, "
-        "4 the engine refused for good."
+        "Exit codes: 0 ended well, 1 the call or check failed, 2 wrong usage, "
+        "3 the app could not start, 4 the engine refused for good."
     ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -126,12 +128,37 @@ def routes(
     target: TargetFlags,
     catalogue: CatalogueFlags,
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            dir_okay=False,
+            show_default=False,
+            help="Write what callers rely on to FILE, for --check.",
+        ),
+    ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            dir_okay=False,
+            show_default=False,
+            help="Compare with FILE; exit with 1 where a change breaks callers.",
+        ),
+    ] = None,
 ) -> None:
     """Show what an app offers on iii. No engine is needed; the app's lifespan runs."""
+    if sum((json, write is not None, check is not None)) > 1:
+        raise typer.BadParameter("give one of --json, --write and --check")
     settings = Settings.resolve(**given(catalogue))
-    from iii_asgi.cli.routes import run
+    from iii_asgi.cli import contracts, routes
 
-    run(_target(target, "routes"), settings, as_json=json)
+    if check is not None:
+        raise typer.Exit(contracts.check(_target(target, "routes"), settings, check))
+    if write is not None:
+        contracts.write(_target(target, "routes"), settings, write)
+    else:
+        routes.run(_target(target, "routes"), settings, as_json=json)
 
 
 @app.command()
@@ -141,20 +168,32 @@ def call(
     namespace: Namespace = None,
     function: Annotated[
         str | None,
-        typer.Argument(metavar="FUNCTION", help="Its id: service::action.", show_default=False),
+        typer.Argument(
+            metavar="FUNCTION",
+            help="Its id: service::action.",
+            show_default=False,
+            autocompletion=complete_function,
+        ),
     ] = None,
     arguments: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="KEY=VALUE",
-            help="Arguments; a value that is JSON is taken as such, all else as text.",
+            help=(
+                "Arguments; a value that is JSON is taken as such, all else as text. "
+                "With @PATH it is in a file (- for stdin), @@ is an @."
+            ),
             show_default=False,
+            autocompletion=complete_argument,
         ),
     ] = None,
     json: Annotated[
         str | None,
         typer.Option(help="All arguments as JSON text; - reads it from stdin.", show_default=False),
     ] = None,
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Show what FUNCTION takes and gives instead.")
+    ] = False,
     timeout: Annotated[
         float,
         option(
@@ -178,6 +217,10 @@ def call(
 
     if function is None:
         calling.show_functions(settings)
+    elif describe:
+        from iii_asgi.cli import describing
+
+        describing.run(settings, function)
     else:
         payload = calling.arguments_of(arguments or [], json)
         calling.run(settings, function, payload, timeout)

@@ -8,19 +8,19 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.text import Text
 
 from iii_asgi import process
 from iii_asgi.asgi.lifespan import Lifespan
 from iii_asgi.bridge import Bridge
 from iii_asgi.catalogue.model import Catalogue, Function
 from iii_asgi.cli.loading import LoadedApp, load
-from iii_asgi.cli.startup import app_line, counts, function_lines, plural, skipped_lines
+from iii_asgi.cli.startup import app_line
+from iii_asgi.cli.table import PLAIN_WIDTH, table, totals, warning_lines
 from iii_asgi.cli.target import Target
 from iii_asgi.errors import LifespanError
 from iii_asgi.settings import Settings
 
-__all__ = ["document", "run"]
+__all__ = ["document", "read", "run"]
 
 
 def run(target: Target, settings: Settings, *, as_json: bool) -> None:
@@ -29,14 +29,23 @@ def run(target: Target, settings: Settings, *, as_json: bool) -> None:
     Raises:
         AppError: the app cannot be found, imported or started.
     """
-    # What the app prints while it starts must not end up in the JSON.
-    with contextlib.redirect_stdout(sys.stderr):
-        loaded, catalogue = process.run(_read(target, settings))
+    loaded, catalogue = read(target, settings)
     if as_json:
         text = msgspec.json.encode(document(catalogue), enc_hook=str)
         print(msgspec.json.format(text, indent=2).decode())  # noqa: T201  # the result
     else:
         _print_table(loaded, catalogue)
+
+
+def read(target: Target, settings: Settings) -> tuple[LoadedApp, Catalogue]:
+    """Load an app, start and stop it, and return what it offers.
+
+    Raises:
+        AppError: the app cannot be found, imported or started.
+    """
+    # What the app prints while it starts must not end up in what we print.
+    with contextlib.redirect_stdout(sys.stderr):
+        return process.run(_read(target, settings))
 
 
 async def _read(target: Target, settings: Settings) -> tuple[LoadedApp, Catalogue]:
@@ -92,14 +101,12 @@ def _metadata(function: Function) -> dict[str, Any] | None:
 
 def _print_table(loaded: LoadedApp, catalogue: Catalogue) -> None:
     console = Console(highlight=False, soft_wrap=True)
+    width = console.width if console.is_terminal else PLAIN_WIDTH
     console.print(app_line(loaded.name, loaded.rule, catalogue), end="\n\n")
-    for line in function_lines(catalogue.functions, bodies=True):
-        console.print(Text("  ").append_text(line))
-    if catalogue.skipped:
+    for line in table(catalogue, width):
+        console.print(line)
+    if catalogue.functions or catalogue.skipped:
         console.print()
-    for line in skipped_lines(catalogue.skipped):
-        console.print(Text("  ").append_text(line))
-    triggers = plural(catalogue.trigger_count, "HTTP trigger")
-    console.print(f"\n{counts(catalogue)}; {triggers}")
-    for warning in catalogue.warnings:
-        console.print(Text.assemble(("Warning", "bold yellow"), f"  {warning}"))
+    console.print(totals(catalogue), markup=False)
+    for line in warning_lines(catalogue.warnings, width):
+        console.print(line)

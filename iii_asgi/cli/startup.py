@@ -108,36 +108,20 @@ def counts(catalogue: Catalogue) -> str:
     return ", ".join(words)
 
 
-def function_lines(functions: Iterable[Function], *, bodies: bool = False) -> Iterator[Text]:
-    """Yield a line for each function: its id, methods and path.
-
-    Args:
-        functions: in the order of the lines.
-        bodies: say how the bodies come, too, of functions that mostly get one.
-    """
+def function_lines(functions: Iterable[Function]) -> Iterator[Text]:
+    """Yield a line for each function: its id, methods and path."""
     shown = list(functions)
     ids = _width(one.id for one in shown)
     methods = _width(methods_of(one) for one in shown)
     paths = _width(one.path for one in shown)
-    ways = {one.id: _body_of(one) if bodies else "" for one in shown}
-    widest = _width(ways.values())
     for one in shown:
         text = Text.assemble(
             (f"{one.id:<{ids}}", "cyan"),
             f"   {methods_of(one):<{methods}}  {one.path or '/':<{paths}}",
-            (f"{ways[one.id]:<{widest}}", "dim"),
             ("   internal" if one.internal else "", "dim"),
         )
         text.rstrip()
         yield text
-
-
-def _body_of(function: Function) -> str:
-    has_body = not _WITH_BODY.isdisjoint(function.methods)
-    return f"   body: {function.body.replace('_', ' ')}" if has_body else ""
-
-
-_WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
 
 
 def _first_functions(overview: Overview) -> Iterator[Text]:

@@ -36,7 +36,7 @@ CHOICES: dict[str, type[StrEnum]] = {
     "loop": LoopChoice,
 }
 # What to do, not how: nobody sets these for all calls.
-WITHOUT_VARIABLE = {"json", "list", "help", "function", "arguments"}
+WITHOUT_VARIABLE = {"arguments", "check", "describe", "function", "help", "json", "list", "write"}
 
 
 def help_of(*command: str) -> str:

@@ -103,18 +103,6 @@ def test_internal_in_a_column() -> None:
     assert second == "teas::read   GET  /teas/{tea_id}"
 
 
-def test_bodies_in_a_column() -> None:
-    """How a body comes is told of what mostly has one, when asked for."""
-    add = replace(READ, id="teas::edit", methods=("PUT",), body="inline_if_same_length")
-    told = [line.plain for line in function_lines([DOCS, READ, add], bodies=True)]
-
-    assert told == [
-        f"docs::html   GET  /docs{' ' * 42}internal",
-        "teas::read   GET  /teas/{tea_id}",
-        "teas::edit   PUT  /teas/{tea_id}   body: inline if same length",
-    ]
-
-
 def test_counts() -> None:
     """What there is none of is not counted."""
     assert counts(catalogue(LIST)) == "1 exposed"

@@ -1,0 +1,271 @@
+"""Whether all that fits one JSON Schema fits another, and if not, where.
+
+What cannot be judged counts as a difference, so "no difference" can be relied on. One thing is
+taken for granted: an object whose schema lists properties, and says nothing of others, has
+none that the other schema lists. So a model can get a new field that need not be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+
+from iii_asgi.catalogue.alike import canonical, references, same_definitions
+from iii_asgi.catalogue.bounds import SCOPES, is_bounded
+from iii_asgi.catalogue.pieces import Piece, UnjudgedError, item_of, stripped, types_of
+from iii_asgi.catalogue.schemas import Json
+from iii_asgi.catalogue.valuesets import are_disjoint, is_listed, split, words
+
+__all__ = ["Difference", "accepts"]
+
+_NONE = "none"
+_MOST_STEPS = 20_000
+# Keywords that mean something together only.
+_TOGETHER: Mapping[str, tuple[str, ...]] = {
+    "contains": ("contains", "minContains", "maxContains"),
+    "if": ("if", "then", "else"),
+    "patternProperties": ("properties", "patternProperties", "additionalProperties"),
+}
+_INNER = frozenset({"additionalProperties", "items", "prefixItems", "properties"})
+_SILENT_ALONE = frozenset({"then", "else", "minContains", "maxContains"})
+
+_Pairs: TypeAlias = frozenset[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where a value fits the one schema and not, or perhaps not, the other.
+
+    Attributes:
+        place: ``item.prices[]``; empty for the value itself.
+        wide: what the schema says that should take more.
+        narrow: what the other one says.
+        reason: why it cannot be judged; empty where it was.
+    """
+
+    place: str
+    wide: str
+    narrow: str
+    reason: str = ""
+
+
+def accepts(wide: Any, narrow: Any) -> list[Difference]:
+    """Return what keeps values that fit `narrow` from fitting `wide`; empty: they all do.
+
+    Args:
+        wide: a JSON Schema with its ``$defs``.
+        narrow: another one.
+    """
+    wide, narrow = stripped(wide), stripped(narrow)
+    if canonical(wide) == canonical(narrow):
+        return []
+    try:
+        comparison = _Comparison(_definitions(wide), _definitions(narrow))
+        return list(dict.fromkeys(comparison.run(wide, narrow)))
+    except UnjudgedError as error:
+        return [Difference("", "", "", str(error))]
+    except RecursionError:
+        return [Difference("", "", "", "it is nested too deeply")]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [Difference("", "", "", "it is no JSON Schema")]
+
+
+def _definitions(schema: Any) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = schema.get("$defs", {}) if isinstance(schema, Mapping) else {}
+    return found
+
+
+class _Comparison:
+    """Compares two schemas, part by part: each keyword has to be kept by itself."""
+
+    def __init__(self, wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> None:
+        self._wide = wide
+        self._narrow = narrow
+        self._alike = same_definitions(wide, narrow)
+        self._steps = 0
+
+    def run(self, wide: Any, narrow: Any) -> list[Difference]:
+        """Compare the schemas themselves."""
+        pieces = Piece.of([wide], self._wide), Piece.of([narrow], self._narrow)
+        return self._compare(*pieces, "", frozenset())
+
+    def _compare(self, wide: Piece, narrow: Piece, place: str, above: _Pairs) -> list[Difference]:
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise UnjudgedError("it is too large to be judged")
+        if narrow.is_never or (wide.key == narrow.key and self._is_alike(wide.parts)):
+            return []
+        if narrow.has_union:
+            return self._each(wide, narrow, narrow.branches(), place, above)
+        return [
+            difference
+            for part in wide.parts
+            for difference in self._part(wide, part, narrow, place, above)
+        ]
+
+    def _each(
+        self, wide: Piece, narrow: Piece, some: Iterable[Piece], place: str, above: _Pairs
+    ) -> list[Difference]:
+        """Compare each of several pieces that `narrow` consists of."""
+        found = [one for piece in some for one in self._compare(wide, piece, place, above)]
+        here = [one for one in found if one.place == place and not one.reason]
+        if not here:
+            return found
+        elsewhere = [one for one in found if one not in here]
+        if words(wide) == (said := " | ".join(dict.fromkeys(map(words, narrow.branches())))):
+            return [*here[:1], *elsewhere]
+        return [Difference(place, words(wide), said), *elsewhere]
+
+    def _part(
+        self, wide: Piece, part: Json, narrow: Piece, place: str, above: _Pairs
+    ) -> Iterator[Difference]:
+        if not narrow.types <= types_of(part.get("type", "any")):
+            yield Difference(place, words(wide), words(narrow))
+            return
+        for keyword, value in part.items():
+            if keyword == "type" or keyword in _SILENT_ALONE:
+                continue
+            if not narrow.types & SCOPES.get(keyword, narrow.types):
+                continue
+            if not self._says_the_same(keyword, part, narrow):
+                yield from self._keyword(wide, part, keyword, value, narrow, place, above)
+
+    def _says_the_same(self, keyword: str, part: Json, narrow: Piece) -> bool:
+        """Whether a part of `narrow` says the same with a keyword, and what belongs to it."""
+        if keyword in _INNER:
+            return False  # they depend on each other, and are looked into
+        keys = _TOGETHER.get(keyword, (keyword,))
+        said = {key: part[key] for key in keys if key in part}
+        if not self._is_alike([said]):
+            return False
+        others = ({key: one[key] for key in keys if key in one} for one in narrow.parts)
+        return any(canonical(one) == canonical(said) for one in others)
+
+    def _keyword(
+        self,
+        wide: Piece,
+        part: Json,
+        keyword: str,
+        value: Any,
+        narrow: Piece,
+        place: str,
+        above: _Pairs,
+    ) -> Iterator[Difference]:
+        """Yield where `narrow` does not keep one keyword."""
+        if (bounded := is_bounded(keyword, value, narrow)) is not None:
+            if not bounded:
+                yield _differing(keyword, value, narrow, place)
+        elif keyword in ("const", "enum"):
+            if not is_listed(value if keyword == "enum" else [value], narrow):
+                yield Difference(place, words(wide), words(narrow))
+        elif keyword in ("anyOf", "oneOf"):
+            yield from self._union(wide, keyword, value, narrow, place, above)
+        elif keyword == "required":
+            for name in sorted(set(value) - narrow.required):
+                known = "optional" if name in narrow.names else _NONE
+                yield Difference(_at(place, name), "required", known)
+        elif keyword in _INNER:
+            yield from self._inner(part, keyword, narrow, place, above)
+        elif keyword == "not" and are_disjoint(narrow, Piece.of([value], wide.definitions)):
+            return
+        else:
+            yield _differing(keyword, value, narrow, place, f"{keyword} differs")
+
+    def _inner(
+        self, part: Json, keyword: str, narrow: Piece, place: str, above: _Pairs
+    ) -> Iterator[Difference]:
+        """Yield where something within does not fit."""
+        if keyword == "items" or (keyword == "prefixItems" and "items" not in part):
+            yield from self._items(part, narrow, place, above)
+        elif "patternProperties" in part:
+            return  # all three are the same together, or that keyword says that they are not
+        elif keyword == "properties":
+            yield from self._properties(part[keyword], narrow, place, above)
+        elif keyword == "additionalProperties":
+            yield from self._others(part, narrow, place, above)
+
+    # -- unions ----------------------------------------------------------------------------
+
+    def _union(
+        self,
+        wide: Piece,
+        keyword: str,
+        members: Sequence[Any],
+        narrow: Piece,
+        place: str,
+        above: _Pairs,
+    ) -> list[Difference]:
+        pieces = [Piece.of([one], wide.definitions) for one in members]
+        possible = [one for one in pieces if not are_disjoint(one, narrow)]
+        # Of `oneOf` exactly one may take it.
+        tried = possible if keyword == "anyOf" or len(possible) == 1 else []
+        found = [self._compare(one, narrow, place, above) for one in tried]
+        if not all(found):
+            return []
+        if some := split(narrow):
+            return self._each(wide, narrow, some, place, above)
+        if len(found) == 1:
+            return found[0]
+        reason = "several alternatives may take it" if possible else ""
+        return [Difference(place, words(wide), words(narrow), reason)]
+
+    # -- what is within ----------------------------------------------------------------------
+
+    def _within(self, schema: Any, narrow: Piece, place: str, above: _Pairs) -> list[Difference]:
+        """Compare a level further down. A pair that is met again there is no news."""
+        wide = Piece.of([schema], self._wide)
+        pair = (wide.key, narrow.key)
+        return [] if pair in above else self._compare(wide, narrow, place, above | {pair})
+
+    def _properties(
+        self, properties: Mapping[str, Any], narrow: Piece, place: str, above: _Pairs
+    ) -> Iterator[Difference]:
+        for name, schema in properties.items():
+            if narrow.is_silent and name not in narrow.names and name not in narrow.required:
+                continue
+            yield from self._within(schema, narrow.at_name(name), _at(place, name), above)
+
+    def _others(self, part: Json, narrow: Piece, place: str, above: _Pairs) -> Iterator[Difference]:
+        schema, listed = part["additionalProperties"], part.get("properties", {})
+        for name in sorted({*narrow.names, *narrow.required} - set(listed)):
+            piece = narrow.at_name(name)
+            if schema is False and not piece.is_never:
+                yield Difference(_at(place, name), _NONE, words(piece))
+            else:
+                yield from self._within(schema, piece, _at(place, name), above)
+        piece = narrow.at_other_names()
+        if schema is False and not piece.is_never:
+            yield Difference(place, "no other fields", "other fields")
+        else:
+            yield from self._within(schema, piece, _at(place, "*"), above)
+
+    def _items(self, part: Json, narrow: Piece, place: str, above: _Pairs) -> Iterator[Difference]:
+        tuples = [part, *narrow.parts]
+        last = max(len(one.get("prefixItems", ())) for one in tuples)
+        longest = min(narrow.all("maxItems"), default=last + 1)
+        for index in range(min(last + 1, longest)):
+            where = f"{place}[{'' if index == last else index}]"
+            yield from self._within(item_of(part, index), narrow.at_index(index), where, above)
+
+    # -- what is the same ------------------------------------------------------------------
+    def _is_alike(self, schemas: Iterable[Any]) -> bool:
+        """Whether what schemas refer to is the same on both sides."""
+        return all(name in self._alike for one in schemas for name in references(one))
+
+
+def _at(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _said(keyword: str, value: Any) -> str:
+    text = msgspec.json.encode(value).decode()
+    return f"{keyword} {text}" if len(text) <= 40 else f"another {keyword}"
+
+
+def _differing(keyword: str, value: Any, narrow: Piece, place: str, reason: str = "") -> Difference:
+    others = [_said(keyword, one) for one in narrow.all(keyword)]
+    other = others[0] if others else f"no {keyword}"
+    return Difference(place, _said(keyword, value), other, reason)

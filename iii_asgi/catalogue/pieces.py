@@ -1,0 +1,279 @@
+"""What a JSON Schema says, taken apart so that two of them can be compared.
+
+A *piece* is a list of schemas that all hold, references and ``allOf`` resolved. Its unions
+(``anyOf``, ``oneOf``) are left in it, and can be split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+import msgspec
+
+from iii_asgi.catalogue.schemas import Json, mapped
+
+__all__ = [
+    "Piece",
+    "UnjudgedError",
+    "identity",
+    "item_of",
+    "name_of_reference",
+    "name_of_type",
+    "stripped",
+    "types_of",
+]
+
+Types: TypeAlias = frozenset[str]
+
+_ANNOTATIONS = frozenset(
+    {
+        "$comment",
+        "$id",
+        "$defs",
+        "$schema",
+        "default",
+        "definitions",
+        "deprecated",
+        "description",
+        "discriminator",
+        "examples",
+        "readOnly",
+        "title",
+        "writeOnly",
+    }
+)
+"""Keywords that no value has to fit."""
+
+# A number is an integer or not, so that the two can be told apart.
+_TYPES: Mapping[str, Types] = {
+    **{name: frozenset({name}) for name in ("null", "boolean", "string", "array", "object")},
+    "integer": frozenset({"integer"}),
+    "number": frozenset({"integer", "fraction"}),
+}
+_ALL = frozenset[str]().union(*_TYPES.values())
+# What they mean depends on where they stand.
+_FAR_REACHING = frozenset(
+    {"$anchor", "$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties"}
+)
+_REFERENCE = "#/$defs/"
+_NEVER: Json = {"not": {}}
+_UNIONS = ("anyOf", "oneOf")
+
+
+def types_of(value: Any) -> Types:
+    """Return what ``type`` names, as `Piece.types` has it."""
+    names = value if isinstance(value, list) else [value]
+    return frozenset(kind for one in names for kind in _TYPES.get(one, _ALL))
+
+
+def stripped(schema: Any) -> Any:
+    """Return a schema without what no value has to fit, and in one order."""
+    if not isinstance(schema, Mapping):
+        return schema
+    said = {
+        key: value
+        for key, value in schema.items()
+        if key not in _ANNOTATIONS and not key.startswith("x-")
+    }
+    for key in ("required", "type"):
+        if isinstance(said.get(key), list):
+            said[key] = sorted(said[key])
+    if "$defs" in schema:
+        said["$defs"] = {name: stripped(one) for name, one in schema["$defs"].items()}
+    return mapped(said, stripped)
+
+
+class UnjudgedError(ValueError):
+    """A schema that cannot be taken apart; the text says why."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Schemas that all hold.
+
+    Attributes:
+        parts: without references, ``allOf`` and annotations.
+        definitions: what is referred to further within.
+    """
+
+    parts: tuple[Json, ...]
+    definitions: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, schemas: Iterable[Any], definitions: Mapping[str, Any]) -> Piece:
+        """Return what some schemas say together.
+
+        Raises:
+            UnjudgedError: one refers to what is not there, or to itself.
+        """
+        parts = [part for one in schemas for part in _flat(one, definitions, frozenset())]
+        return cls(tuple(part for part in parts if part), definitions)
+
+    def also(self, *schemas: Any) -> Piece:
+        """Return a piece that says more."""
+        more = Piece.of(schemas, self.definitions).parts
+        return replace(self, parts=self.parts + more)
+
+    @cached_property
+    def key(self) -> bytes:
+        """What tells it from other pieces with the same definitions."""
+        return msgspec.json.encode(self.parts, order="deterministic")
+
+    @cached_property
+    def is_never(self) -> bool:
+        """Whether it is plain that no value fits."""
+        return any(one.get("not") in ({}, True) for one in self.parts) or not self.types
+
+    # -- values ----------------------------------------------------------------------------
+
+    @cached_property
+    def types(self) -> Types:
+        """The types that values can have, ``fraction`` for a number that is no integer."""
+        types = _ALL
+        for value in self.all("type"):
+            types &= types_of(value)
+        if (listed := self._listed) is not None:
+            types &= {name_of_type(value) for value in listed}
+        return types
+
+    @cached_property
+    def values(self) -> list[Any] | None:
+        """The values that it can have, where those are few."""
+        if self._listed is not None:
+            return [value for value in self._listed if name_of_type(value) in self.types]
+        if self.types <= {"null", "boolean"}:
+            some: dict[str, list[Any]] = {"null": [None], "boolean": [False, True]}
+            return [value for name in sorted(self.types) for value in some[name]]
+        return None
+
+    @cached_property
+    def _listed(self) -> list[Any] | None:
+        lists = [[value] for value in self.all("const")]
+        lists += [value for value in self.all("enum") if isinstance(value, list)]
+        return min(lists, key=len) if lists else None
+
+    def all(self, keyword: str) -> Iterator[Any]:
+        """Yield what each part says under a keyword."""
+        return (part[keyword] for part in self.parts if keyword in part)
+
+    # -- unions ----------------------------------------------------------------------------
+
+    @property
+    def has_union(self) -> bool:
+        """Whether it can be split."""
+        return any(key in part for part in self.parts for key in _UNIONS)
+
+    def branches(self) -> list[Piece]:
+        """Split the first union; each value that fits the piece fits one of these."""
+        for number, part in enumerate(self.parts):
+            for key in _UNIONS:
+                if key in part:
+                    rest = {name: value for name, value in part.items() if name != key}
+                    others = (*self.parts[:number], *self.parts[number + 1 :])
+                    base = replace(self, parts=tuple(one for one in (*others, rest) if one))
+                    return [base.also(member) for member in part[key]]
+        return [self]
+
+    # -- objects and arrays ----------------------------------------------------------------
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """Names that an object must have."""
+        return frozenset(name for names in self.all("required") for name in names)
+
+    @cached_property
+    def names(self) -> dict[str, None]:
+        """Names of the properties that it lists."""
+        return {name: None for properties in self.all("properties") for name in properties}
+
+    @cached_property
+    def is_silent(self) -> bool:
+        """Whether it lists properties, and nothing is said of others: models ignore those."""
+        said = ("additionalProperties", "patternProperties")
+        return bool(self.names) and not any(key in part for key in said for part in self.parts)
+
+    def at_name(self, name: str) -> Piece:
+        """Return what the value of a property must fit."""
+        return Piece.of(
+            (
+                part["properties"][name] if name in part.get("properties", ()) else _others(part)
+                for part in self.parts
+            ),
+            self.definitions,
+        )
+
+    def at_other_names(self) -> Piece:
+        """Return what the values of properties must fit that are not listed."""
+        return Piece.of(map(_others, self.parts), self.definitions)
+
+    def at_index(self, index: int) -> Piece:
+        """Return what an item must fit."""
+        return Piece.of((item_of(part, index) for part in self.parts), self.definitions)
+
+
+def _others(part: Mapping[str, Any]) -> Any:
+    """Return the schema of properties that are not listed, as far as it holds for all."""
+    return True if "patternProperties" in part else part.get("additionalProperties", True)
+
+
+def item_of(part: Mapping[str, Any], index: int) -> Any:
+    """Return the schema of an item of an array."""
+    first = part.get("prefixItems", ())
+    return first[index] if index < len(first) else part.get("items", True)
+
+
+def _flat(schema: Any, definitions: Mapping[str, Any], within: frozenset[str]) -> Iterator[Json]:
+    if isinstance(schema, bool):
+        yield {} if schema else _NEVER
+        return
+    if not isinstance(schema, Mapping):
+        raise UnjudgedError(f"{schema!r} is no schema")
+    if strange := _FAR_REACHING & schema.keys():
+        raise UnjudgedError(f"{sorted(strange)[0]} cannot be judged")
+    dropped = {"$ref", "allOf"} | _ANNOTATIONS
+    yield {key: value for key, value in schema.items() if key not in dropped}
+    if "$ref" in schema:
+        name = name_of_reference(schema["$ref"])
+        if name in within:
+            raise UnjudgedError(f"{name} is defined by itself")
+        if name not in definitions:
+            raise UnjudgedError(f"{schema['$ref']} leads nowhere")
+        yield from _flat(definitions[name], definitions, within | {name})
+    for one in schema.get("allOf", ()):
+        yield from _flat(one, definitions, within)
+
+
+def name_of_reference(reference: Any) -> str:
+    """Return which definition is referred to.
+
+    Raises:
+        UnjudgedError: none is.
+    """
+    if not isinstance(reference, str) or not reference.startswith(_REFERENCE):
+        raise UnjudgedError(f"{reference!r} leads out of the definitions")
+    # RFC 6901 section 3, in a URI fragment.
+    return unquote(reference[len(_REFERENCE) :]).replace("~1", "/").replace("~0", "~")
+
+
+def name_of_type(value: Any) -> str:
+    """Return the type of a value, as `Piece.types` has it."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "boolean"
+    if isinstance(value, int | float):
+        return "integer" if float(value).is_integer() else "fraction"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, Sequence) else "object"
+
+
+def identity(value: Any) -> Hashable:
+    """Return what is equal for values that are equal in JSON: 1 is 1.0, and not true."""
+    if isinstance(value, Mapping):
+        return "object", frozenset((name, identity(one)) for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return "array", tuple(map(identity, value))
+    return isinstance(value, bool), value

@@ -1,0 +1,178 @@
+"""What callers rely on: written, read and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from iii_asgi import Bridge, Trigger, expose
+from iii_asgi.catalogue.contract import compare, contract_of, read, text_of
+
+
+class Old(BaseModel):
+    """An item."""
+
+    price: float
+    name: str
+
+
+class New(BaseModel):
+    """Another item."""
+
+    price: int
+    name: str
+    note: str = ""
+
+
+def app_of(endpoint: Callable[..., Any], path: str = "/items", **options: Any) -> FastAPI:
+    """Return an app with one route."""
+    app = FastAPI(title="T", openapi_url=None)
+    app.add_api_route(path, endpoint, **{"methods": ["POST"], "tags": ["items"], **options})
+    return app
+
+
+def changes(old: FastAPI, new: FastAPI, **given: Any) -> list[tuple[bool, str]]:
+    """Return whether each change breaks callers, and its text."""
+    before, after = (contract_of(Bridge(app, **given).catalogue) for app in (old, new))
+    assert compare(before, before) == []
+    return [(one.breaks, one.text) for one in compare(before, after)]
+
+
+def add(item: Old) -> str:
+    raise NotImplementedError
+
+
+def with_triggers(*triggers: Trigger) -> FastAPI:
+    """Return an app whose route has triggers."""
+
+    @expose(triggers=triggers)
+    def add() -> None: ...
+
+    return app_of(add)
+
+
+def test_arguments() -> None:
+    """An argument that takes less breaks callers; one that is new and optional does not."""
+
+    def then(item: New) -> str:
+        raise NotImplementedError
+
+    then.__name__ = "add"
+    assert changes(app_of(add), app_of(then)) == [(True, "argument `price`: number → integer")]
+    assert changes(app_of(then), app_of(add)) == [(True, "argument `note`: string → none")]
+
+
+def test_answers() -> None:
+    """An answer with less in it breaks callers; one with more does not."""
+
+    def old() -> Old:
+        raise NotImplementedError
+
+    def new() -> New:
+        raise NotImplementedError
+
+    old.__name__ = new.__name__ = "add"
+    fine = changes(app_of(old), app_of(new))
+    assert fine[0] == (False, "answer `price`: number → integer")
+    assert all(not breaks for breaks, _ in fine)
+    assert any("`note`: none → string" in text for _, text in fine)
+    assert changes(app_of(new), app_of(old)) == [(True, "answer `price`: integer → number")]
+
+
+def test_words_only() -> None:
+    """Titles and descriptions break nobody."""
+
+    def new(item: Old) -> str:
+        raise NotImplementedError
+
+    new.__name__ = "add"
+    app = app_of(new, response_description="Another description")
+    assert changes(app_of(add), app) == [(False, "answer: descriptions")]
+
+
+def test_functions() -> None:
+    """A function that is gone, or hidden, breaks its callers; a new one does not."""
+    nothing = FastAPI(openapi_url=None)
+
+    assert changes(app_of(add), nothing) == [(True, "is gone")]
+    assert changes(app_of(add), app_of(add, include_in_schema=False)) == [(True, "is gone")]
+    assert changes(nothing, app_of(add)) == [(False, "is new")]
+
+
+def test_http() -> None:
+    """A path that is gone breaks HTTP clients; what a parameter is called does not."""
+
+    def get(a: int) -> None: ...
+
+    def other(b: int) -> None: ...
+
+    get.__name__ = other.__name__ = "add"
+    assert changes(app_of(add), app_of(add, "/things")) == [
+        (True, "HTTP: POST /items → none"),
+        (False, "HTTP: none → POST /things"),
+        (False, "answer: descriptions"),  # FastAPI puts the path into a title
+    ]
+    assert changes(app_of(get, "/items/{a}"), app_of(other, "/items/{b}"))[0] == (
+        False,
+        "HTTP: /items/:a → /items/:b",
+    )
+
+
+def test_other_triggers() -> None:
+    """A queue that is gone breaks those who fill it; a schedule has no callers."""
+    cron = Trigger("cron", {"expression": "@daily"})
+    queue = Trigger("durable:subscriber", {"topic": "items"})
+
+    assert changes(with_triggers(cron, queue), with_triggers()) == [
+        (False, 'trigger: cron {"expression": "@daily"} → none'),
+        (True, 'trigger: durable:subscriber {"topic": "items"} → none'),
+    ]
+    assert changes(with_triggers(), with_triggers(cron)) == [
+        (False, 'trigger: none → cron {"expression": "@daily"}')
+    ]
+
+
+def test_unknown_on_one_side() -> None:
+    """An answer that is known on one side only may break callers."""
+
+    def text() -> None: ...
+
+    text.__name__ = "add"
+    known = contract_of(Bridge(app_of(text)).catalogue)
+    unknown = {**known, "functions": [{**known["functions"][0], "response_format": None}]}
+
+    (one,) = compare(known, unknown)
+    assert (one.breaks, one.text) == (True, "answer: known → not known: may break")
+    assert compare(unknown, unknown) == []
+
+
+def test_written_and_read(tmp_path: Path) -> None:
+    """What is read is what was written; addresses of objects are left out."""
+    app = app_of(add, openapi_extra={"x-what": object()})
+    contract = contract_of(Bridge(app).catalogue)
+    file = tmp_path / "contract.json"
+    file.write_text(text_of(contract))
+
+    assert read(file) == contract
+    assert "0x" not in text_of(contract)
+
+
+@pytest.mark.parametrize("keyword", ["pattern", "format"])
+def test_what_cannot_be_judged(keyword: str) -> None:
+    """What cannot be judged may break callers, with the reason."""
+    old: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}}
+    new = {"type": "object", "properties": {"a": {"type": "string", keyword: "uuid"}}}
+    one: dict[str, Any] = {"id": "a::b", "http": [], "events": [], "response_format": None}
+    before, after = (
+        {"version": 1, "functions": [{**one, "request_format": schema}]} for schema in (old, new)
+    )
+
+    (change,) = compare(before, after)
+    assert change.text == (
+        f'argument `a`: no {keyword} → {keyword} "uuid": may break, {keyword} differs'
+    )

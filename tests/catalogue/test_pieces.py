@@ -1,0 +1,78 @@
+"""JSON Schemas taken apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from iii_asgi.catalogue.pieces import Piece, UnjudgedError, stripped
+
+DEFINITIONS = {
+    "Name": {"type": "string", "minLength": 1},
+    "A/B": {"required": ["a"]},
+    "Loop": {"allOf": [{"$ref": "#/$defs/Loop"}]},
+}
+
+
+def piece(schema: Any) -> Piece:
+    """Return a schema taken apart."""
+    return Piece.of([schema], DEFINITIONS)
+
+
+def test_all_of_it() -> None:
+    """References and allOf are resolved, escapes too, and what people read is left out."""
+    one = piece({"title": "T", "allOf": [{"$ref": "#/$defs/A~1B"}, {"$ref": "#/$defs/Name"}]})
+
+    assert one.required == {"a"}
+    assert one.types == {"string"}
+    assert len(one.parts) == 2
+
+
+def test_properties() -> None:
+    """What a property has to fit comes from all parts; a pattern may take it as well."""
+    one = piece({"properties": {"a": {"type": "string"}}, "additionalProperties": False})
+    loose = piece({"patternProperties": {"^b": {}}, "additionalProperties": False})
+
+    assert one.at_name("a").types == {"string"}
+    assert one.at_name("b").is_never
+    assert not loose.at_name("b").is_never
+    assert not one.is_silent
+    assert piece({"properties": {"a": True}}).is_silent
+
+
+def test_items() -> None:
+    """Items have their own schemas, then that of the rest."""
+    one = piece({"prefixItems": [{"type": "string"}], "items": {"type": "null"}})
+
+    assert [one.at_index(index).types for index in (0, 1)] == [{"string"}, {"null"}]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/$defs/Loop"},
+        {"$ref": "#/$defs/Missing"},
+        {"$ref": "other.json"},
+        {"unevaluatedItems": False},
+        3,
+    ],
+)
+def test_unjudged(schema: Any) -> None:
+    """What cannot be taken apart is an error."""
+    with pytest.raises(UnjudgedError):
+        piece(schema)
+
+
+def test_stripped() -> None:
+    """Words for people go, also deep within; fields and values of such names stay."""
+    said = {"type": "object", "properties": {"title": {"const": {"title": 1}}}}
+    written = {
+        "title": "T",
+        "x-more": 1,
+        "type": "object",
+        "properties": {"title": {"const": {"title": 1}, "default": 2}},
+        "$defs": {"A": {"description": "D"}},
+    }
+
+    assert stripped(written) == {**said, "$defs": {"A": {}}}

@@ -1,0 +1,96 @@
+"""``iii-asgi call --describe``: what a function takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iii_asgi.cli.describing import lines
+from iii_asgi.settings import Settings
+from tests.cli.helpers import run, running
+
+APP = """
+from fastapi import FastAPI, UploadFile
+from pydantic import BaseModel
+
+app = FastAPI()
+
+
+class Order(BaseModel):
+    id: int
+    product: str
+
+
+@app.post("/orders", tags=["orders"])
+async def create(product: str, photo: UploadFile, count: int = 1, note: str | None = None) -> Order:
+    '''Order something.'''
+    return Order(id=len(await photo.read()), product=f"{product} {photo.filename}")
+"""
+
+
+@pytest.fixture(scope="module")
+def url(engine_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An engine with a function on it."""
+    folder: Path = tmp_path_factory.mktemp("orders")
+    (folder / "main.py").write_text(APP)
+    with running("serve", "--url", engine_url, cwd=folder) as serve:
+        serve.wait_for("Ready in")
+        yield engine_url
+
+
+def test_function(url: str) -> None:
+    """Arguments, answer, and a line that can be pasted."""
+    result = run("call", "--describe", "orders::create", "--url", url)
+    text = " ".join(result.stdout.split())
+
+    assert result.returncode == 0
+    assert "Order something." in text
+    assert "product string required" in text
+    assert "photo file required" in text
+    assert "count integer default 1" in text
+    assert "note string | null optional" in text
+    assert "Answer object id integer required product string required" in text
+    assert f"call orders::create 'product=…' photo=@PATH --url={url}" in text
+
+
+def test_call_with_files(url: str, tmp_path: Path) -> None:
+    """The arguments that it shows can be in files, or come from stdin."""
+    (tmp_path / "photo.png").write_bytes(b"12345")
+    arguments = ("product=@-", "photo=@photo.png")
+    result = run("call", "orders::create", *arguments, "--url", url, cwd=tmp_path, stdin="tea")
+
+    assert result.stdout == '{"id":5,"product":"tea photo.png"}\n'
+
+
+def test_unknown(url: str) -> None:
+    """A name that is nearly right brings the right one."""
+    result = run("call", "--describe", "orders::crate", "--url", url)
+
+    assert result.returncode == 1
+    assert "the engine has no orders::crate" in result.stderr
+    assert "Did you mean orders::create?" in result.stderr
+    assert "call --list" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("info", "told"),
+    [
+        ({}, "Arguments it does not say: give key=value, or --json Answer it does not say"),
+        ({"request_schema": {"type": "object", "properties": {}}}, "Arguments none"),
+        ({"request_schema": "nonsense", "response_schema": 3}, "Answer anything"),
+        (
+            {"request_schema": {"properties": {"a": {"$ref": "#/elsewhere"}}, "required": ["a"]}},
+            "a anything required",
+        ),
+        ({"response_schema": {"type": ["array", "null"]}}, "Answer array | null"),
+        ({"description": "One\ntwo", "worker_name": "w"}, "f of w One two"),
+    ],
+)
+def test_of_any_worker(info: dict[str, Any], told: str) -> None:
+    """Whatever a worker in another language has registered can be shown."""
+    text = "\n".join(line.plain for line in lines({"function_id": "f", **info}, Settings()))
+
+    assert told in " ".join(text.split())

@@ -1,0 +1,58 @@
+"""Arguments whose value is in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iii_asgi.cli.call import arguments_of
+from iii_asgi.cli.file_values import has_files, with_contents
+from iii_asgi.errors import SettingsError
+
+UPLOAD = {"properties": {"base64": {"contentEncoding": "base64"}}}
+SCHEMA = {"properties": {"one": UPLOAD, "many": {"type": "array", "items": UPLOAD}, "text": {}}}
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A file that is no text."""
+    path = tmp_path / "ü.png"
+    path.write_bytes(b"\x00\xff")
+    return path
+
+
+def test_upload(photo: Path) -> None:
+    """Where a file is expected it is sent as one, with its name and type."""
+    payload = arguments_of([f"one=@{photo}", f"many=@{photo}", "n=1"], None)
+    sent = {"filename": "ü.png", "content_type": "image/png", "base64": "AP8="}
+
+    assert has_files(payload)
+    assert with_contents(payload, SCHEMA) == {"one": sent, "many": [sent], "n": 1}
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, None, "nonsense", {"properties": 3}])
+def test_text(schema: Any, tmp_path: Path) -> None:
+    """Elsewhere its text is the value, as it is: `1` stays text."""
+    path = tmp_path / "note.txt"
+    path.write_text("1", "utf-8")
+
+    assert with_contents(arguments_of([f"text=@{path}"], None), schema) == {"text": "1"}
+
+
+def test_no_file() -> None:
+    """A doubled @ is one, and JSON is taken as it is."""
+    payload = arguments_of(["a=@@x"], '{"b": "@y"}')
+
+    assert payload == {"a": "@x", "b": "@y"}
+    assert not has_files(payload)
+    assert not has_files([1])
+
+
+def test_what_cannot_be_used(photo: Path, tmp_path: Path) -> None:
+    """An error names the argument and the file."""
+    with pytest.raises(SettingsError, match=r"text: .*ü.png is no UTF-8 text"):
+        with_contents(arguments_of([f"text=@{photo}"], None), SCHEMA)
+    with pytest.raises(SettingsError, match=r"one: cannot read .*none: No such file"):
+        with_contents(arguments_of([f"one=@{tmp_path / 'none'}"], None), SCHEMA)
