@@ -172,6 +172,16 @@ ROADS: dict[str, tuple[Road, str]] = {
         "404",
     ),
     "a call of its function": (lambda w: w.call("site::panel", {}), "function_not_found"),
+    "headers of an envelope": (
+        lambda w: w.call(
+            "users::read",
+            {"$http": {"path_params": {"name": "x"}, "headers": {"x-path": "/admin/panel"}}},
+        ),
+        "200",
+    ),
+}
+# Parameters of a direct call that make the path another route's: that one never runs for it.
+BENT_ROADS: dict[str, tuple[Road, str]] = {
     "a call of another function": (lambda w: w.call("users::read", {"name": "me"}), "NOT_FOUND"),
     "a parameter that spans segments": (
         lambda w: w.call("site::page", {"path": "admin/panel"}),
@@ -184,13 +194,6 @@ ROADS: dict[str, tuple[Road, str]] = {
     "an envelope": (
         lambda w: w.call("users::read", {"$http": {"path_params": {"name": "me"}}}),
         "200",  # an envelope's answer has the status in it
-    ),
-    "headers of an envelope": (
-        lambda w: w.call(
-            "users::read",
-            {"$http": {"path_params": {"name": "x"}, "headers": {"x-path": "/admin/panel"}}},
-        ),
-        "200",
     ),
 }
 # Those that there are with --http routes or app only.
@@ -233,6 +236,18 @@ async def test_road(http: str, road: tuple[Road, str]) -> None:
         said = await walk(walker)
     assert not site.ran
     assert re.fullmatch(end, said)
+
+
+@pytest.mark.parametrize("http", ["routes", "app"])
+@pytest.mark.parametrize("road", BENT_ROADS.values(), ids=BENT_ROADS)
+async def test_bent_road(http: str, road: tuple[Road, str]) -> None:
+    """A direct call runs its own route or none, whether others are excluded or not."""
+    walk, end = road
+    for filters, said in (({}, "BAD_REQUEST"), ({"exclude": SHUT}, end)):
+        site = Site()
+        async with on_the_way(site, http, **filters) as walker:
+            assert await walk(walker) == said
+        assert not site.ran
 
 
 @pytest.mark.parametrize("http", ["routes", "app"])

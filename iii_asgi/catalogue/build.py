@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from iii_asgi.catalogue.choosing import Choosing, Chosen
@@ -22,6 +23,7 @@ from iii_asgi.catalogue.model import (
 )
 from iii_asgi.catalogue.naming import name_functions
 from iii_asgi.catalogue.operations import METHODS, Operation, OperationGroup, group, operations_of
+from iii_asgi.catalogue.precedence import earlier_of
 from iii_asgi.catalogue.templates import REST, parse
 from iii_asgi.catalogue.triggers import Claim, TriggerTable
 from iii_asgi.catalogue.words import slug
@@ -78,8 +80,12 @@ def build_catalogue(
     events = EventTable(chosen.ids, chosen.groups, namespace=settings.namespace)
     if settings.body == "exact":
         bodies = dict.fromkeys(ids, "channel")
+    earlier = earlier_of(chosen.operations, chosen.groups, chosen.ids)
     functions = tuple(
-        _function(name, members, triggers.get(name, ()), events.of(name), bodies.get(name))
+        replace(
+            _function(name, members, triggers.get(name, ()), events.of(name), bodies.get(name)),
+            earlier=earlier.get(name, ()),
+        )
         for name, members in zip(chosen.ids, chosen.groups, strict=True)
     )
     skipped += [*unreachable, *chosen.skipped]

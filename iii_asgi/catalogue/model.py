@@ -155,6 +155,8 @@ class Function:
         methods: one method, or GET and HEAD together, or all that an opaque app takes.
         path: the template that a direct call fills, as the app's router has it.
         parameters: of `path`, in order.
+        earlier: (path, function id) of what the app's router runs in its place, where the
+            arguments make `path` one of those.
         triggers: what reaches it over HTTP; empty with ``http="off"``.
         events: what calls it besides: cron, queues, state.
         errors: overrides the bridge's setting; None leaves it.
@@ -172,6 +174,7 @@ class Function:
     methods: tuple[str, ...]
     path: str
     parameters: tuple[PathParameter, ...] = ()
+    earlier: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
     triggers: tuple[HttpTrigger, ...] = ()
     events: tuple[EventTrigger, ...] = ()
     description: str | None = None

@@ -13,7 +13,7 @@ from itertools import product
 from typing import NamedTuple, TypeAlias
 from urllib.parse import quote, unquote
 
-from iii_asgi.catalogue.templates import Segment, parse
+from iii_asgi.catalogue.templates import CONVERTORS, Segment, parse
 
 __all__ = ["Pattern", "Shape", "patterns_of", "shape_of", "spell"]
 
@@ -37,11 +37,7 @@ _RAW = "-._~!$&'()*+,;=:@"
 _DEPTHS = 8
 
 # Parameters that take less than any text; other convertors are taken to take all of it.
-_NARROW = {
-    "int": re.compile(r"[0-9]+").fullmatch,
-    "float": re.compile(r"[0-9]+(\.[0-9]+)?").fullmatch,
-    "uuid": re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}").fullmatch,
-}
+_NARROW = {name: re.compile(CONVERTORS[name]).fullmatch for name in ("int", "float", "uuid")}
 
 
 @dataclass(frozen=True, slots=True)

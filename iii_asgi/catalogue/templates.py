@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from iii_asgi.catalogue.model import PathParameter
 
-__all__ = ["REST", "Segment", "Template", "parse"]
+__all__ = ["CONVERTORS", "REST", "Segment", "Template", "parse"]
+
+CONVERTORS: Mapping[str, str] = {
+    "str": "[^/]+",
+    "path": ".*",
+    "int": "[0-9]+",
+    "float": r"[0-9]+(?:\.[0-9]+)?",
+    "uuid": "[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}",
+}
+"""What Starlette's own convertors take. An app can have others, of which nothing is known."""
 
 # What an opaque app matches below its mount.
 REST = "/{path:path}"
@@ -33,6 +43,14 @@ class Segment:
     def is_one_parameter(self) -> bool:
         """Whether it is a parameter and nothing else."""
         return _PARAMETER.fullmatch(self.text) is not None
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression that matches it; see `Template.pattern`."""
+        parts = _PARAMETER.split(self.text)
+        texts = [re.escape(literal) for literal in parts[::3]]
+        values = [f"({CONVERTORS[convertor or 'str']})" for convertor in parts[2::3]]
+        return texts[0] + "".join(map(str.__add__, values, texts[1:]))
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,18 @@ class Template:
         """The template with its names taken out: equal ones match the same paths."""
         texts = [_PARAMETER.sub(r"{:\2}", segment.text) for segment in self.segments]
         return "/".join(texts).replace("{:str}", "{:}") + "/" * self.slash
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """What the router matches a decoded path with, by `match`, a group for each parameter.
+
+        None where a convertor is not Starlette's own.
+        """
+        if any(one.convertor not in CONVERTORS for one in self.parameters):
+            return None
+        text = "".join(f"/{segment.pattern}" for segment in self.segments)
+        # Like the router's, this takes a line break at the end for none.
+        return re.compile(f"{text}{'/' * self.slash}$")
 
 
 @lru_cache(maxsize=4096)

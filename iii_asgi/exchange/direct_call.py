@@ -57,7 +57,7 @@ class DirectTarget:
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        self._template = Template(function.path, function.parameters)
+        self._template = Template(function.path, function.parameters, function.earlier)
         self._host = _host_of(function)
         self._flat = FlatMap(function.arguments or arguments_without_schema(function))
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from iii_asgi.catalogue.model import PathParameter
+from iii_asgi.catalogue.templates import CONVERTORS, parse
 from iii_asgi.errors import InvocationError
 from iii_asgi.exchange.wire_http import as_text
 
@@ -24,6 +25,12 @@ _is_plain = re.compile(rf"[{_PLAIN}/]*").fullmatch
 _is_word = re.compile(r"[A-Za-z0-9_\-]+").fullmatch
 _separators = re.compile(r"[/?#]").search
 _DOT_SEGMENTS = frozenset({".", ".."})
+_KINDS = {
+    "int": "an integer without a sign",
+    "float": "a number without a sign",
+    "uuid": "a UUID",
+    "path": "text without line breaks",
+}
 
 
 def quoted(path: str) -> str:
@@ -98,14 +105,32 @@ def _segment(value: str) -> str:
 
 
 class Template:
-    """A path of the app, to be filled with the arguments of a direct call."""
+    """A path of the app, to be filled with the arguments of a direct call.
 
-    __slots__ = ("_literals", "_quoted", "parameters")
+    Args:
+        path: as the app's router has it.
+        parameters: of the path, in order.
+        earlier: (path, function id) of routes that the router tries before.
+    """
 
-    def __init__(self, path: str, parameters: Sequence[PathParameter]) -> None:
+    __slots__ = ("_earlier", "_literals", "_own", "_quoted", "parameters")
+
+    def __init__(
+        self,
+        path: str,
+        parameters: Sequence[PathParameter],
+        earlier: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self.parameters = tuple(parameters)
         self._literals = tuple(_literals(path, self.parameters))
         self._quoted = tuple(quote(one, safe=_SEGMENT + "/") for one in self._literals)
+        template = parse(path)
+        # One whole segment of any text is always read as it was written.
+        is_plain = all(one.is_one_parameter or not one.parameters for one in template.segments)
+        is_plain = is_plain and all(one.convertor == "str" for one in self.parameters)
+        self._own = None if is_plain else template.pattern
+        found = ((parse(one).pattern, function_id) for one, function_id in earlier)
+        self._earlier = [(pattern, one) for pattern, one in found if pattern is not None]
 
     def covers(self, path: str) -> bool:
         """Whether a decoded path is one of this template (or, less its last slash, a mount's).
@@ -124,14 +149,48 @@ class Template:
 
         Raises:
             InvocationError: a parameter is missing, is no plain value, or would change
-                the shape of the path.
+                the shape of the path; or the router would read the path in another way.
         """
         path = self._quoted[0]
+        texts = []
         for parameter, literal in zip(self.parameters, self._quoted[1:], strict=True):
             if parameter.name not in arguments:
                 raise InvocationError("BAD_REQUEST", self._missing(parameter.name))
-            path += _encode(parameter, arguments.pop(parameter.name)) + literal
+            text = _text(parameter, arguments.pop(parameter.name))
+            texts.append(text)
+            path += _encode(parameter, text) + literal
+        if self._own is not None or self._earlier:
+            self._check(texts)
         return path
+
+    def _check(self, texts: Sequence[str]) -> None:
+        """See to it that the router runs this route, with these values.
+
+        Raises:
+            InvocationError: it would run another one, or with others.
+        """
+        pairs = zip(texts, self._literals[1:], strict=True)
+        path = self._literals[0] + "".join(text + literal for text, literal in pairs)
+        if self._own is not None:
+            match = self._own.match(path)
+            read = match.groups() if match else (None,) * len(texts)
+            if read != tuple(texts):
+                raise InvocationError("BAD_REQUEST", self._misread(texts, read))
+        for pattern, function_id in self._earlier:
+            if pattern.match(path):
+                raise InvocationError(
+                    "BAD_REQUEST", f"{path} is another function's path: call {function_id}"
+                )
+
+    def _misread(self, texts: Sequence[str], read: Sequence[str | None]) -> str:
+        """Return which value the app would not get, and why."""
+        pairs = list(zip(self.parameters, texts, strict=True))
+        for parameter, text in pairs:
+            if not re.fullmatch(CONVERTORS[parameter.convertor], text):
+                return f"argument {parameter.name} is {_KINDS.get(parameter.convertor, 'text')}"
+        wrong = ((one, text) for (one, text), got in zip(pairs, read, strict=True) if got != text)
+        parameter, text = next(wrong)
+        return f"argument {parameter.name} cannot be told apart in the path: {text!r}"
 
     def _missing(self, name: str) -> str:
         names = ", ".join(parameter.name for parameter in self.parameters)
@@ -146,10 +205,14 @@ def _literals(path: str, parameters: Sequence[PathParameter]) -> Iterator[str]:
     yield path
 
 
-def _encode(parameter: PathParameter, value: Any) -> str:
+def _text(parameter: PathParameter, value: Any) -> str:
     text = as_text(value)
     if text is None:
         raise InvocationError("BAD_REQUEST", f"argument {parameter.name} is text or a number")
+    return text
+
+
+def _encode(parameter: PathParameter, text: str) -> str:
     if _is_word(text):
         return text
     segments = text.split("/") if parameter.spans_segments else [text]

@@ -70,8 +70,8 @@ def error_of(
 ) -> tuple[str, str, Any]:
     """Return (code, message, detail) of an answer of 400 and above.
 
-    The message is the app's own where it gave one as text. What is no JSON (a debug page
-    with a traceback, say) never becomes a message.
+    The message is the app's own where it gave one as text, or says what is wrong with the
+    arguments. What is no JSON (a debug page with a traceback, say) never becomes a message.
 
     Args:
         status: of the answer.
@@ -85,12 +85,12 @@ def error_of(
         detail = detail.get("detail", detail.get("error", detail))
     if isinstance(detail, str):
         message = detail
-    elif isinstance(detail, list):
-        message = _validation_message(detail, name_at or _path_of) or message
-    elif isinstance(detail, dict) and isinstance(detail.get("code"), str):
+    elif errors := _validation_errors(detail):
+        message = _validation_message(errors, name_at or _path_of)
+    elif isinstance(detail, dict) and isinstance(detail.get("message"), str):
+        message = detail["message"]
+    if isinstance(detail, dict) and _is_code(detail.get("code")):
         code = detail["code"]
-        if isinstance(detail.get("message"), str):
-            message = detail["message"]
     return code, message, detail
 
 
@@ -103,14 +103,32 @@ def _parsed(raw_headers: HeaderLines, body: bytes) -> Any:
         return None
 
 
-def _validation_message(errors: list[Any], name_at: Callable[[Sequence[Any]], str]) -> str:
-    """Return FastAPI's list of errors as one line: ``price: Input should be …``."""
+def _is_code(value: Any) -> bool:
+    """Whether this says more than a status does: ``"401"`` does not."""
+    return isinstance(value, str) and not value.isdecimal()
+
+
+def _validation_errors(detail: Any) -> list[dict[str, Any]]:
+    """Return FastAPI's list of errors, as it is or where an app's own handler has put it."""
+    for value in detail.values() if isinstance(detail, dict) else [detail]:
+        if isinstance(value, list) and value and all(map(_is_validation_error, value)):
+            return value
+    return []
+
+
+def _is_validation_error(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("msg"), str)
+
+
+def _validation_message(
+    errors: list[dict[str, Any]], name_at: Callable[[Sequence[Any]], str]
+) -> str:
+    """Return errors as one line: ``price: Input should be …``."""
     lines = []
     for error in errors:
-        if isinstance(error, dict) and isinstance(error.get("msg"), str):
-            loc = error.get("loc")
-            where = name_at(loc) if isinstance(loc, list) else ""
-            lines.append(f"{where}: {error['msg']}" if where else error["msg"])
+        loc = error.get("loc")
+        where = name_at(loc) if isinstance(loc, list) else ""
+        lines.append(f"{where}: {error['msg']}" if where else error["msg"])
     return "; ".join(lines)
 
 

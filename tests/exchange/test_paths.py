@@ -141,6 +141,41 @@ def test_fill_template(path: str, arguments: dict[str, Any], expected: str) -> N
     assert template(path).fill(arguments) == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "arguments", "problem"),
+    [
+        ("/{id:int}", {"id": "x"}, "argument id is an integer without a sign"),
+        ("/{id:int}", {"id": "7\n"}, "argument id is an integer without a sign"),
+        ("/{id:int}", {"id": -7}, "argument id is an integer without a sign"),
+        ("/{x:float}", {"x": "1e5"}, "argument x is a number without a sign"),
+        ("/a/{id:uuid}", {"id": "count"}, "argument id is a UUID"),
+        ("/{a}/{id:uuid}", {"a": "x", "id": "y"}, "argument id is a UUID"),
+        ("/f/{rest:path}", {"rest": "a\n"}, "argument rest is text without line breaks"),
+        ("/{a}-{b}", {"a": "x", "b": "y-z"}, "argument a cannot be told apart in the path: 'x'"),
+        ("/{a:path}/v/{b:path}", {"a": "x", "b": "y/v/z"}, "argument a cannot be told apart"),
+    ],
+)
+def test_what_the_router_would_not_read(path: str, arguments: dict[str, Any], problem: str) -> None:
+    """A value that the app would get as another one, or not at all, is refused by name."""
+    with pytest.raises(InvocationError, match=problem):
+        template(path).fill(arguments)
+
+
+def test_convertors_of_the_apps_own() -> None:
+    """What an app's own convertor takes is the app's to say."""
+    assert template("/{day:date}").fill({"day": "2024-02-29"}) == "/2024-02-29"
+
+
+@pytest.mark.parametrize("name", ["me", "me\n", "7"])
+def test_paths_of_another_route(name: str) -> None:
+    """A value that makes the path that of an earlier route is refused, and that one named."""
+    earlier = [("/users/me", "users::me"), ("/users/{id:int}", "users::me"), ("/{x:own}", "x::x")]
+    users = Template("/users/{name}", [PathParameter("name")], earlier)
+    assert users.fill({"name": "you"}) == "/users/you"
+    with pytest.raises(InvocationError, match="is another function's path: call users::me"):
+        users.fill({"name": name})
+
+
 def test_names_that_begin_alike() -> None:
     """A parameter is found by its whole name, whatever braces stand before it."""
     parameters = [PathParameter("id"), PathParameter("id2")]

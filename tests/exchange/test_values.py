@@ -182,11 +182,47 @@ def test_validation_error(detail: Any, message: str) -> None:
     )
 
 
+ERRORS = [
+    {"loc": ["body", "name"], "msg": "Field required"},
+    {"loc": ["body", "n"], "msg": "too much"},
+]
+
+
 def test_validation_error_in_the_callers_words() -> None:
     """Where callers have names of their own for places, a validation error uses them."""
     body = {"detail": [{"loc": ["body", "a"], "msg": "no"}, {"loc": [], "msg": "neither"}]}
     found = values.error_of(422, JSON, encode(body), lambda where: where[-1] if where else "")
     assert found[1] == "a: no; neither"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"exception_message": "Invalid request", "exception_detail": ERRORS, "request_body": {}},
+        {"detail": {"message": "Invalid request", "errors": ERRORS}},
+        {"errors": ERRORS, "message": "Invalid request"},
+        {"error": ERRORS},
+    ],
+)
+def test_validation_error_of_a_handler(body: Any) -> None:
+    """An app's own handler may put FastAPI's list elsewhere: it names each field all the same."""
+    code, message, _ = values.error_of(422, JSON, encode(body))
+    assert (code, message) == ("VALIDATION_ERROR", "body.name: Field required; body.n: too much")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"detail": {"message": "bad slug", "error": True}}, ("NOT_FOUND", "bad slug")),
+        ({"error_code": "GONE", "message": "no such run"}, ("NOT_FOUND", "no such run")),
+        ({"error": {"message": "no model", "code": "404"}}, ("NOT_FOUND", "no model")),
+        ({"error": {"message": "no model", "code": None}}, ("NOT_FOUND", "no model")),
+        ({"error": {"message": {"a": 1}}}, ("NOT_FOUND", "Not Found")),
+    ],
+)
+def test_message_without_a_code(body: Any, expected: tuple[str, str]) -> None:
+    """A message is kept where its code is missing, or says no more than the status."""
+    assert values.error_of(404, JSON, encode(body))[:2] == expected
 
 
 @pytest.mark.parametrize("detail", [[], [1], [{"msg": 3}], ["x"]])
