@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from iii_asgi.cli.asking import ask
-from iii_asgi.cli.file_values import FileValue, has_files, with_contents
+from iii_asgi.cli.file_values import FileValue, files_of, with_contents
 from iii_asgi.cli.listed import functions_of, info_of, say_which_there_are
 from iii_asgi.errors import InvocationError, SettingsError
 from iii_asgi.settings import Settings
@@ -32,8 +32,9 @@ def run(settings: Settings, function_id: str, payload: Any, timeout: float) -> N
         EngineRefusedError: it does not let us in.
         SettingsError: a file of the arguments cannot be used.
     """
-    if has_files(payload):
-        payload = with_contents(payload, info_of(settings, function_id).get("request_schema"))
+    if contents := files_of(payload):
+        schema = info_of(settings, function_id).get("request_schema")
+        payload = with_contents(payload, contents, schema)
     try:
         print_json(ask(settings, function_id, payload, timeout))
     except InvocationError as error:

@@ -210,6 +210,8 @@ def call(
 
     iii-asgi call orders::create product=tea count=2
     """
+    if describe and (arguments or json is not None or function is None):
+        raise typer.BadParameter("--describe goes with a FUNCTION, and without arguments")
     if (function is None) is not list:
         raise typer.BadParameter("give a FUNCTION to call, or --list to see which there are")
     settings = Settings.resolve(**given(address), namespace=namespace, name="iii-asgi call")

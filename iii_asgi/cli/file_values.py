@@ -12,7 +12,7 @@ from typing import Any
 
 from iii_asgi.errors import SettingsError
 
-__all__ = ["FileValue", "has_files", "is_upload", "with_contents"]
+__all__ = ["FileValue", "files_of", "is_upload", "with_contents"]
 
 _STDIN = "-"
 
@@ -45,34 +45,46 @@ class FileValue:
         return {**named, **upload}
 
 
-def has_files(payload: Any) -> bool:
-    """Whether an argument is to be read from a file."""
-    return isinstance(payload, Mapping) and any(
-        isinstance(value, FileValue) for value in payload.values()
-    )
+def files_of(payload: Any) -> dict[str, bytes]:
+    """Return argument → what is in its file, of those that are in files.
+
+    Raises:
+        SettingsError: a file cannot be read, or two arguments are to come from stdin.
+    """
+    contents: dict[str, bytes] = {}
+    from_stdin = ""
+    for key, value in payload.items() if isinstance(payload, Mapping) else ():
+        if not isinstance(value, FileValue):
+            continue
+        if value.path == _STDIN:
+            if from_stdin:
+                raise SettingsError(key, f"stdin is the value of {from_stdin} already")
+            from_stdin = key
+        try:
+            contents[key] = value.read()
+        except OSError as error:
+            raise SettingsError(key, f"cannot read {value.path}: {error.strerror}") from None
+    return contents
 
 
-def with_contents(payload: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+def with_contents(
+    payload: Mapping[str, Any], contents: Mapping[str, bytes], schema: Any
+) -> dict[str, Any]:
     """Return a payload with what is in its files.
 
     Args:
         payload: of the call.
+        contents: what `files_of` gave.
         schema: of its arguments, if known: a file goes where one is expected, else its text.
 
     Raises:
-        SettingsError: a file cannot be read, or is no text where text is expected.
+        SettingsError: a file is no text where text is expected.
     """
-    return {
-        key: _content(key, value, schema) if isinstance(value, FileValue) else value
-        for key, value in payload.items()
-    }
+    read = {key: _value(key, payload[key], data, schema) for key, data in contents.items()}
+    return {**payload, **read}
 
 
-def _content(key: str, value: FileValue, schema: Any) -> Any:
-    try:
-        data = value.read()
-    except OSError as error:
-        raise SettingsError(key, f"cannot read {value.path}: {error.strerror}") from None
+def _value(key: str, value: FileValue, data: bytes, schema: Any) -> Any:
     expected = _property(schema, key)
     if is_upload(expected):
         return value.as_upload(data)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from iii_asgi.cli.call import arguments_of
-from iii_asgi.cli.file_values import has_files, with_contents
+from iii_asgi.cli.file_values import files_of, with_contents
 from iii_asgi.errors import SettingsError
 
 UPLOAD = {"properties": {"base64": {"contentEncoding": "base64"}}}
@@ -28,8 +29,9 @@ def test_upload(photo: Path) -> None:
     payload = arguments_of([f"one=@{photo}", f"many=@{photo}", "n=1"], None)
     sent = {"filename": "ü.png", "content_type": "image/png", "base64": "AP8="}
 
-    assert has_files(payload)
-    assert with_contents(payload, SCHEMA) == {"one": sent, "many": [sent], "n": 1}
+    contents = files_of(payload)
+    assert contents == {"one": b"\x00\xff", "many": b"\x00\xff"}
+    assert with_contents(payload, contents, SCHEMA) == {"one": sent, "many": [sent], "n": 1}
 
 
 @pytest.mark.parametrize("schema", [SCHEMA, None, "nonsense", {"properties": 3}])
@@ -38,7 +40,8 @@ def test_text(schema: Any, tmp_path: Path) -> None:
     path = tmp_path / "note.txt"
     path.write_text("1", "utf-8")
 
-    assert with_contents(arguments_of([f"text=@{path}"], None), schema) == {"text": "1"}
+    payload = arguments_of([f"text=@{path}"], None)
+    assert with_contents(payload, files_of(payload), schema) == {"text": "1"}
 
 
 def test_no_file() -> None:
@@ -46,13 +49,22 @@ def test_no_file() -> None:
     payload = arguments_of(["a=@@x"], '{"b": "@y"}')
 
     assert payload == {"a": "@x", "b": "@y"}
-    assert not has_files(payload)
-    assert not has_files([1])
+    assert not files_of(payload)
+    assert not files_of([1])
 
 
 def test_what_cannot_be_used(photo: Path, tmp_path: Path) -> None:
     """An error names the argument and the file."""
+    payload = arguments_of([f"text=@{photo}"], None)
     with pytest.raises(SettingsError, match=r"text: .*ü.png is no UTF-8 text"):
-        with_contents(arguments_of([f"text=@{photo}"], None), SCHEMA)
+        with_contents(payload, files_of(payload), SCHEMA)
     with pytest.raises(SettingsError, match=r"one: cannot read .*none: No such file"):
-        with_contents(arguments_of([f"one=@{tmp_path / 'none'}"], None), SCHEMA)
+        files_of(arguments_of([f"one=@{tmp_path / 'none'}"], None))
+
+
+def test_stdin_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes from stdin is one argument's."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"tea")))
+    assert files_of(arguments_of(["a=@-"], None)) == {"a": b"tea"}
+    with pytest.raises(SettingsError, match=r"b: stdin is the value of a already"):
+        files_of(arguments_of(["a=@-", "b=@-"], None))
