@@ -108,7 +108,7 @@ async def events(request: Request) -> StreamingResponse:
         yield "retry: 50\n\n"
         for number in range(last + 1, last + 4):
             yield f"id: {number}\nevent: tick\ndata: {number}\ndata: ü\n\n"
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
 
     return StreamingResponse(made(), media_type="text/event-stream")
 

@@ -89,7 +89,7 @@ def test_stream(site: str, session: requests.Session) -> None:
 
     assert first.decode() == "line 0 ü"
     assert [one.decode() for one in rest] == [f"line {number} ü" for number in range(1, 5)]
-    assert time.monotonic() - began - until_first > 0.6
+    assert time.monotonic() - began - until_first > 0.3
 
 
 def test_leaving_early(site: str, session: requests.Session) -> None:
