@@ -45,7 +45,7 @@ def test_fetch(site: str) -> None:
         "expected": expected,
     }
     assert seen["stream"]["text"] == "".join(f"line {number} ü\n" for number in range(5))
-    assert seen["stream"]["first"] < 700 < 800 < seen["stream"]["last"]
+    assert seen["stream"]["first"] + 300 < seen["stream"]["last"]
     assert seen["leaving"] == 200
     assert seen["cookies"] == ["name=ada", "theme=dark"]
     assert seen["rest"] == {
