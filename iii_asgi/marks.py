@@ -103,6 +103,9 @@ def expose(
 ) -> Callable[[_F], _F]:
     """Say how an endpoint appears on iii.
 
+    It holds for the function that it is put on: a `functools.partial` of that is another
+    endpoint, of which nothing is said.
+
     Args:
         id: the function id. With ``::`` it is the whole id, without it is the action.
         service: the part before ``::``, instead of the derived one.
@@ -112,7 +115,8 @@ def expose(
             the value ``{"success": false, "error": {...}}`` (``return``).
         on_disconnect: what becomes of the endpoint when whoever asked is gone: it runs on
             and learns of it as under a server (``finish``, the default), or is cancelled
-            (``cancel``), which can leave its work half done.
+            (``cancel``), which can leave its work half done. The engine tells of a departure
+            during the answer or the upload only.
         metadata: passed on to the engine with the function.
         triggers: what runs the endpoint besides HTTP. Where it serves several routes, the
             first of them is run, and a warning names the others.
