@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from iii_asgi.catalogue.choosing import Choosing, Chosen
@@ -82,9 +81,13 @@ def build_catalogue(
         bodies = dict.fromkeys(ids, "channel")
     earlier = earlier_of(chosen.operations, chosen.groups, chosen.ids)
     functions = tuple(
-        replace(
-            _function(name, members, triggers.get(name, ()), events.of(name), bodies.get(name)),
-            earlier=earlier.get(name, ()),
+        _function(
+            name,
+            members,
+            triggers.get(name, ()),
+            events.of(name),
+            bodies.get(name),
+            earlier.get(name, ()),
         )
         for name, members in zip(chosen.ids, chosen.groups, strict=True)
     )
@@ -148,6 +151,7 @@ def _function(
     triggers: Sequence[HttpTrigger],
     events: tuple[EventTrigger, ...],
     body: BodyRule | None,
+    earlier: tuple[tuple[str, str], ...],
 ) -> Function:
     route = group[0].route
     return Function(
@@ -156,6 +160,7 @@ def _function(
         methods=group[0].methods,
         path=route.path,
         parameters=group[0].template.parameters,
+        earlier=earlier,
         triggers=tuple(triggers),
         events=events,
         description=route.description,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -154,7 +153,6 @@ def totals(catalogue: Catalogue) -> str:
 def warning_lines(warnings: Iterable[str], width: int) -> Iterator[Text]:
     """Yield the warnings of a catalogue, each after its label."""
     for warning in warnings:
-        lines = textwrap.wrap(warning, width - 9, break_long_words=False, break_on_hyphens=False)
-        for number, line in enumerate(lines):
+        for number, line in enumerate(_wrapped(warning.split(), width - 9)):
             label = "" if number else "Warning"
             yield Text.assemble((f"{label:<7}", "bold yellow"), f"  {line}")

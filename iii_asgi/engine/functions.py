@@ -11,7 +11,7 @@ import msgspec
 from iii_asgi.engine import listing
 from iii_asgi.engine.calls import CALLER_KEY
 from iii_asgi.engine.channels import DEFAULT_CAPACITY
-from iii_asgi.engine.handlers import handler_of, result
+from iii_asgi.engine.handlers import offer, result
 from iii_asgi.engine.hub import Hub
 from iii_asgi.engine.registry import Function, Worker
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome, failure, is_blank
@@ -65,8 +65,7 @@ def register_engine_functions(hub: Hub) -> None:
         ("engine::workers::list", listing.WorkerFilter, "List workers", _workers),
         ("engine::workers::register", _Introduction, "Introduce a worker", _introduce),
     ):
-        handler = handler_of(function_id, kind, partial(work, hub))
-        hub.registry.register(Function(id=function_id, handler=handler, description=description))
+        offer(hub.registry, function_id, kind, description, partial(work, hub))
 
 
 async def _create_channel(hub: Hub, given: _CreateChannel) -> Outcome:

@@ -1,4 +1,4 @@
-"""What the engine's own functions have in common: arguments read, a value printed."""
+"""What the engine's own functions have in common: how they are offered, and give a value."""
 
 from __future__ import annotations
 
@@ -9,24 +9,37 @@ import msgspec
 from msgspec import Raw
 
 from iii_asgi.engine import serde
-from iii_asgi.engine.registry import Handler
+from iii_asgi.engine.registry import Function, Handler, WorkerRegistry
 from iii_asgi.engine.wire import Outcome, failure
 
-__all__ = ["handler_of", "result"]
+__all__ = ["offer", "result"]
 
 _Input = TypeVar("_Input", bound=msgspec.Struct)
 
 
-def handler_of(
-    function_id: str, kind: type[_Input], work: Callable[[_Input], Awaitable[Outcome]]
-) -> Handler:
-    """Return what serves a function of the engine.
+def offer(
+    registry: WorkerRegistry,
+    function_id: str,
+    kind: type[_Input],
+    description: str,
+    work: Callable[[_Input], Awaitable[Outcome]],
+) -> None:
+    """Offer a function of the engine.
 
     Args:
-        function_id: for messages.
+        registry: of the engine.
+        function_id: its id.
         kind: of its arguments; a call whose data are none of it is an error.
+        description: for lists.
         work: the function.
     """
+    handler = _handler_of(function_id, kind, work)
+    registry.register(Function(id=function_id, handler=handler, description=description))
+
+
+def _handler_of(
+    function_id: str, kind: type[_Input], work: Callable[[_Input], Awaitable[Outcome]]
+) -> Handler:
     decode = msgspec.json.Decoder(kind).decode
 
     async def handle(data: Raw) -> Outcome:

@@ -14,11 +14,10 @@ from msgspec import Raw
 
 from iii_asgi.engine.calls import ENQUEUE
 from iii_asgi.engine.firing import fire
-from iii_asgi.engine.handlers import handler_of
+from iii_asgi.engine.handlers import offer
 from iii_asgi.engine.hub import Hub
 from iii_asgi.engine.invocations import Trace
 from iii_asgi.engine.jobs import Job, Jobs, Policy
-from iii_asgi.engine.registry import Function
 from iii_asgi.engine.trigger import Trigger, TriggerType, config_of
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome, failure
 
@@ -50,8 +49,9 @@ class _Enqueued(msgspec.Struct):
 class Queue:
     """Keeps the queues of an engine.
 
-    Like a real one, it passes no trigger's metadata on, and keeps the messages of a
-    subscriber that is away; but only as long as it lives itself.
+    Like a real one, it passes no trigger's metadata on. What lies in a queue waits for a
+    subscriber that is away, as long as this engine lives; what is published to a topic while
+    nobody subscribes is lost.
     """
 
     def __init__(self, hub: Hub) -> None:
@@ -64,13 +64,8 @@ class Queue:
                 "durable:subscriber", DEFAULT_NAMESPACE, "A message of a topic", source=self
             )
         )
-        for function_id, description, handler in (
-            (PUBLISH, "Publish a message", handler_of(PUBLISH, _Message, self._publish)),
-            (ENQUEUE, "Make a call later", handler_of(ENQUEUE, _Enqueued, self._enqueue)),
-        ):
-            hub.registry.register(
-                Function(id=function_id, handler=handler, description=description)
-            )
+        offer(hub.registry, PUBLISH, _Message, "Publish a message", self._publish)
+        offer(hub.registry, ENQUEUE, _Enqueued, "Make a call later", self._enqueue)
 
     def add(self, trigger: Trigger) -> None:
         """Subscribe a function.

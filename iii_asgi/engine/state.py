@@ -11,9 +11,8 @@ from msgspec import Raw
 
 from iii_asgi.engine import serde
 from iii_asgi.engine.firing import fire
-from iii_asgi.engine.handlers import handler_of, result
+from iii_asgi.engine.handlers import offer, result
 from iii_asgi.engine.hub import Hub
-from iii_asgi.engine.registry import Function
 from iii_asgi.engine.trigger import Trigger, TriggerError, TriggerType, config_of
 from iii_asgi.engine.wire import DEFAULT_NAMESPACE, Outcome, failure
 
@@ -58,21 +57,13 @@ class State:
         hub.triggers.provide(
             TriggerType("state", DEFAULT_NAMESPACE, "A change of state", source=self)
         )
-        for function_id, description, handler in (
-            ("state::set", "Set a value", handler_of("state::set", _Value, self._set)),
-            ("state::get", "Get a value", handler_of("state::get", _Place, self._get)),
-            ("state::delete", "Delete a value", handler_of("state::delete", _Place, self._delete)),
-            ("state::update", "Not supported", handler_of("state::update", _Place, _no_update)),
-            ("state::list", "List values", handler_of("state::list", _Scope, self._list)),
-            (
-                "state::list_groups",
-                "List scopes",
-                handler_of("state::list_groups", _Nothing, self._list_groups),
-            ),
-        ):
-            hub.registry.register(
-                Function(id=function_id, handler=handler, description=description)
-            )
+        registry = hub.registry
+        offer(registry, "state::set", _Value, "Set a value", self._set)
+        offer(registry, "state::get", _Place, "Get a value", self._get)
+        offer(registry, "state::delete", _Place, "Delete a value", self._delete)
+        offer(registry, "state::update", _Place, "Not supported", _no_update)
+        offer(registry, "state::list", _Scope, "List values", self._list)
+        offer(registry, "state::list_groups", _Nothing, "List scopes", self._list_groups)
 
     # -- triggers ------------------------------------------------------------------------
 

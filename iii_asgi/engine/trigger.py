@@ -22,7 +22,7 @@ class Source(Protocol):
     """A part of the engine that fires the triggers of a type."""
 
     def add(self, trigger: Trigger) -> None:
-        """Take in a trigger; one of the same id is replaced.
+        """Take in a trigger; one of the same id is replaced, or it is refused.
 
         Raises:
             TriggerError: it is refused; nothing has changed.

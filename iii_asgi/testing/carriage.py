@@ -14,15 +14,13 @@ from iii_asgi.catalogue.model import Catalogue
 from iii_asgi.errors import Error
 from iii_asgi.invocation import SCOPE_KEY, Invocation, current_invocation
 from iii_asgi.testing.differences import WatchedClient, WatchedScope, of_answer, of_request
-from iii_asgi.testing.loopback import raw_path_of
+from iii_asgi.testing.loopback import ANSWER_WITHIN, raw_path_of
 from iii_asgi.testing.records import AppRecord, Records
 from iii_asgi.testing.refusals import kind_of_refusal, kind_without_asking
 from iii_asgi.testing.replayed import Replayed
 from iii_asgi.testing.visits import Entry, Visit
 
 __all__ = ["Carriage", "Road"]
-
-_LATE = 30.0  # seconds until a real engine gives up
 
 # What an engine tells of a request, and can tell otherwise than the client said it.
 _ON_THE_WIRE = (
@@ -132,7 +130,7 @@ class Carriage:
             self._records.count(self._record, invocation.function_id)
         if watched is not None and watched.was_read:
             self._differ("client")
-        if time.monotonic() - started > _LATE:
+        if time.monotonic() - started > ANSWER_WITHIN:
             self._differ("late")
         if isinstance(error, asyncio.CancelledError):
             raise error

@@ -29,11 +29,12 @@ from iii_asgi.serving.handler import InvocationHandler
 from iii_asgi.settings import Settings
 from iii_asgi.testing.memory import MemoryChannels, MemoryLink
 
-__all__ = ["Loopback", "Place", "guarded", "raw_path_of"]
+__all__ = ["ANSWER_WITHIN", "Loopback", "Place", "guarded", "raw_path_of"]
 
 logger = logging.getLogger("iii_asgi.testing")
 
-_ANSWER_WITHIN = 30.0  # seconds, as the engine
+ANSWER_WITHIN = 30.0
+"""Seconds until a real engine gives up."""
 
 
 class Loopback:
@@ -122,7 +123,7 @@ class Place:
         state: dict[str, Any] | None,
         *,
         door: ASGIApp | None = None,
-        answer_within: float = _ANSWER_WITHIN,
+        answer_within: float = ANSWER_WITHIN,
     ) -> None:
         self.catalogue = build_catalogue(app, settings=settings)
         self._app = guarded(app, self.catalogue, door or app)

@@ -42,15 +42,23 @@ async def registrations(
 
 async def _registered_triggers(call: Call) -> list[Any]:
     try:
-        listed = await call(
-            "engine::registered-triggers::list", {"include_internal": False}, timeout=_PATIENCE
-        )
+        return await _rows(call, "registered-triggers", "registered_triggers", internal=False)
     except InvocationTimeoutError:
         raise
     except InvocationError as error:
         logger.warning("The engine does not list its triggers (%s)", error)
         return []
-    return list(listed.get("registered_triggers", ())) if isinstance(listed, dict) else []
+
+
+async def _rows(call: Call, kind: str, key: str, *, internal: bool) -> list[Any]:
+    """Return what the engine lists of a kind.
+
+    Raises:
+        InvocationError: it does not list them.
+    """
+    wanted = {"include_internal": internal}
+    listed = await call(f"engine::{kind}::list", wanted, timeout=_PATIENCE)
+    return list(listed.get(key, ())) if isinstance(listed, dict) else []
 
 
 async def _warn_of_waiting(catalogue: Catalogue, call: Call) -> None:
@@ -62,10 +70,9 @@ async def _warn_of_waiting(catalogue: Catalogue, call: Call) -> None:
     if not events:
         return
     try:
-        listed = await call("engine::triggers::list", {"include_internal": True}, timeout=_PATIENCE)
+        rows = await _rows(call, "triggers", "triggers", internal=True)
     except InvocationError:
         return
-    rows = listed.get("triggers", ()) if isinstance(listed, dict) else ()
     known = {row.get("id") for row in rows if isinstance(row, dict)}
     for function_id, kind in events:
         if kind not in known:

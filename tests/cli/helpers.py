@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["APP", "Program", "environment", "run", "running"]
+__all__ = ["APP", "Program", "environment", "run", "running", "served"]
 
 WITHIN = 30.0
 
@@ -137,3 +137,12 @@ def running(
                 process.wait(WITHIN)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@contextmanager
+def served(source: str, engine_url: str, folder: Path) -> Iterator[str]:
+    """Serve an app, given as text, on an engine; give the engine's URL."""
+    (folder / "main.py").write_text(source)
+    with running("serve", "--url", engine_url, cwd=folder) as serve:
+        serve.wait_for("Ready in")
+        yield engine_url

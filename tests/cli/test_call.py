@@ -18,7 +18,7 @@ import pytest
 
 from iii_asgi.cli.call import arguments_of
 from iii_asgi.errors import SettingsError
-from tests.cli.helpers import environment, run, running
+from tests.cli.helpers import environment, run, running, served
 
 APP = """
 import asyncio
@@ -48,11 +48,8 @@ async def slow() -> str:
 @pytest.fixture(scope="module")
 def url(engine_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An engine with functions on it."""
-    folder: Path = tmp_path_factory.mktemp("echo")
-    (folder / "main.py").write_text(APP)
-    with running("serve", "--url", engine_url, cwd=folder) as serve:
-        serve.wait_for("Ready in")
-        yield engine_url
+    with served(APP, engine_url, tmp_path_factory.mktemp("echo")) as url:
+        yield url
 
 
 @pytest.mark.parametrize(

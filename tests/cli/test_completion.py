@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import environment, running
+from tests.cli.helpers import environment, served
 
 APP = """
 from fastapi import FastAPI
@@ -29,11 +29,8 @@ async def remove(order_id: int) -> None: ...
 @pytest.fixture(scope="module")
 def url(engine_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An engine with functions on it."""
-    folder: Path = tmp_path_factory.mktemp("orders")
-    (folder / "main.py").write_text(APP)
-    with running("serve", "--url", engine_url, cwd=folder) as serve:
-        serve.wait_for("Ready in")
-        yield engine_url
+    with served(APP, engine_url, tmp_path_factory.mktemp("orders")) as url:
+        yield url
 
 
 def complete(shell: str, url: str, **variables: str) -> str:

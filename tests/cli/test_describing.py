@@ -10,7 +10,7 @@ import pytest
 
 from iii_asgi.cli.describing import lines
 from iii_asgi.settings import Settings
-from tests.cli.helpers import run, running
+from tests.cli.helpers import run, served
 
 APP = """
 from fastapi import FastAPI, UploadFile
@@ -34,11 +34,8 @@ async def create(product: str, photo: UploadFile, count: int = 1, note: str | No
 @pytest.fixture(scope="module")
 def url(engine_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An engine with a function on it."""
-    folder: Path = tmp_path_factory.mktemp("orders")
-    (folder / "main.py").write_text(APP)
-    with running("serve", "--url", engine_url, cwd=folder) as serve:
-        serve.wait_for("Ready in")
-        yield engine_url
+    with served(APP, engine_url, tmp_path_factory.mktemp("orders")) as url:
+        yield url
 
 
 def test_function(url: str) -> None:
