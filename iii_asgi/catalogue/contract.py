@@ -11,9 +11,12 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from iii_asgi.catalogue.alike import canonical
 from iii_asgi.catalogue.compatibility import Difference, accepts
-from iii_asgi.catalogue.fields import field_changes
+from iii_asgi.catalogue.fields import field_changes, fields_gone
 from iii_asgi.catalogue.model import Catalogue, Function
+from iii_asgi.catalogue.normal import normal
+from iii_asgi.catalogue.reserved import credential_changes, declared
 
 __all__ = [
     "VERSION",
@@ -69,8 +72,8 @@ def _function(function: Function) -> dict[str, Any]:
         "id": function.id,
         "http": [{"method": method, "api_path": path} for method, path in sorted(http)],
         "events": sorted(events, key=_key),
-        "request_format": _plain(function.request_format),
-        "response_format": _plain(function.response_format),
+        "request_format": _plain(normal(function.request_format)),
+        "response_format": _plain(normal(function.response_format)),
     }
 
 
@@ -183,21 +186,30 @@ def _event(event: Mapping[str, Any]) -> str:
 
 def _formats(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     for noun, key in (("argument", "request_format"), ("answer", "response_format")):
-        was, now = old.get(key), new.get(key)
-        if was == now:
+        was, now = normal(old.get(key)), normal(new.get(key))
+        if canonical(was) == canonical(now):
             continue
         if was is None or now is None:
             words = ["not known" if one is None else "known" for one in (was, now)]
             yield f"{noun}: {' → '.join(words)}: may break", True
-            continue
-        # Arguments that were right have to be right still; answers have to be among those
-        # that callers have seen before.
-        takes = noun == "argument"
-        found = accepts(now, was) if takes else accepts(was, now)
-        if found:
-            yield from ((_told(noun, one, takes), True) for one in found)
+        elif noun == "argument":
+            yield from credential_changes(was, now)
+            yield from _schemas(noun, declared(was), declared(now))
         else:
-            yield from ((f"{noun}{text}", False) for text in field_changes(was, now))
+            yield from _schemas(noun, was, now)
+
+
+def _schemas(noun: str, was: Any, now: Any) -> Iterator[tuple[str, bool]]:
+    # Arguments that were right have to be right still; answers have to be among those that
+    # callers have seen before.
+    takes = noun == "argument"
+    found = accepts(now, was) if takes else accepts(was, now)
+    told = {one.place for one in found}
+    gone = {place: text for place, text in fields_gone(was, now).items() if place not in told}
+    yield from ((_told(noun, one, takes), True) for one in found)
+    yield from ((f"{noun} `{place}`: {text} → none", True) for place, text in gone.items())
+    if not found and not gone and canonical(was) != canonical(now):
+        yield from ((f"{noun}{text}", False) for text in field_changes(was, now))
 
 
 def _told(noun: str, difference: Difference, takes: bool) -> str:

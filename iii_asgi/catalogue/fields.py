@@ -9,7 +9,7 @@ from typing import Any
 from iii_asgi.catalogue.pieces import Piece, UnjudgedError, stripped
 from iii_asgi.catalogue.valuesets import words
 
-__all__ = ["field_changes"]
+__all__ = ["field_changes", "fields_gone"]
 
 _DEEPEST = 6
 _MOST = 2_000
@@ -31,6 +31,33 @@ def field_changes(old: Any, new: Any) -> list[str]:
     if told:
         return told
     return [": descriptions" if stripped(old) == stripped(new) else ": details"]
+
+
+def fields_gone(old: Any, new: Any) -> dict[str, str]:
+    """Return place → type of the fields that only the old schema lists, the outermost of them.
+
+    Where the new one takes any field it does not take less; whether the types fit is for
+    `iii_asgi.catalogue.compatibility`.
+    """
+    before, after = _fields(old), _fields(new)
+    if len(after) >= _MOST:
+        return {}
+    return {
+        place: text
+        for place, text in before.items()
+        if place not in after
+        and place.endswith(("]", ".*")) is False
+        and _around(place) in after
+        and _joined(_around(place), "*") not in after
+    }
+
+
+def _around(place: str) -> str:
+    return place.rpartition(".")[0]
+
+
+def _joined(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
 
 
 def _fields(schema: Mapping[str, Any]) -> dict[str, str]:
@@ -55,9 +82,11 @@ def _listed(piece: Piece, place: str, depth: int) -> Iterator[tuple[str, str]]:
     for one in branches:
         for name in one.names:
             inner = one.at_name(name)
-            where = f"{place}.{name}" if place else name
+            where = _joined(place, name)
             for at, text in _listed(inner, where, depth - 1):
                 optional = at == where and name not in one.required
                 yield at, f"{text}, optional" if optional else text
+        if "object" in one.types and any(one.all("additionalProperties")):
+            yield _joined(place, "*"), words(one.at_other_names())
         if "array" in one.types and any(one.all("items")):
             yield from _listed(one.at_index(0), f"{place}[]", depth - 1)

@@ -17,6 +17,9 @@ def main() -> None:
     from iii_asgi.cli.quick import start_quickly
 
     start_quickly()
+    from iii_asgi.cli.bash_words import mend_words
+
+    mend_words()
     from iii_asgi.cli.commands import app
     from iii_asgi.cli.failures import fail
     from iii_asgi.errors import Error

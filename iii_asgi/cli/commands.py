@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iii_asgi.cli.completion import complete_argument, complete_function
+from iii_asgi.cli.completion import complete_function
+from iii_asgi.cli.describe_flag import AS_JSON, CallCommand
 from iii_asgi.cli.flags import (
     CatalogueFlags,
     EngineFlags,
@@ -161,7 +162,7 @@ def routes(
         routes.run(_target(target, "routes"), settings, as_json=json)
 
 
-@app.command()
+@app.command(cls=CallCommand)
 @grouped
 def call(
     address: EngineFlags,
@@ -184,12 +185,17 @@ def call(
                 "With @PATH it is in a file (- for stdin), @@ is an @."
             ),
             show_default=False,
-            autocompletion=complete_argument,
         ),
     ] = None,
     json: Annotated[
         str | None,
-        typer.Option(help="All arguments as JSON text; - reads it from stdin.", show_default=False),
+        typer.Option(
+            help=(
+                "All arguments as JSON text; - reads it from stdin. "
+                "With --describe, and no value: show the schemas."
+            ),
+            show_default=False,
+        ),
     ] = None,
     describe: Annotated[
         bool, typer.Option("--describe", help="Show what FUNCTION takes and gives instead.")
@@ -210,7 +216,7 @@ def call(
 
     iii-asgi call orders::create product=tea count=2
     """
-    if describe and (arguments or json is not None or function is None):
+    if describe and (arguments or json not in (None, AS_JSON) or function is None):
         raise typer.BadParameter("--describe goes with a FUNCTION, and without arguments")
     if (function is None) is not list:
         raise typer.BadParameter("give a FUNCTION to call, or --list to see which there are")
@@ -222,7 +228,7 @@ def call(
     elif describe:
         from iii_asgi.cli import describing
 
-        describing.run(settings, function)
+        describing.run(settings, function, as_json=json is not None)
     else:
         payload = calling.arguments_of(arguments or [], json)
         calling.run(settings, function, payload, timeout)

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Mapping
 from typing import Any
 
 import typer
 
-__all__ = ["complete_argument", "complete_function"]
+from iii_asgi.cli.bash_words import BEGUN
+
+__all__ = ["complete_function"]
 
 _WITHIN = 1.0  # seconds; whoever presses Tab waits no longer
 
 
 def complete_function(context: typer.Context, incomplete: str) -> list[str]:
     """Return the ids that begin like this; none where no engine answers in time."""
-    return [one for one in _ids(context.params) if one.startswith(incomplete)]
-
-
-def complete_argument(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the rest of a function's id, where the shell takes that for arguments.
-
-    bash breaks words at colons: ``orders::cr`` comes as ``orders``, ``::`` and ``cr``.
-    """
-    words: Sequence[str] = context.params.get("arguments") or ()
-    if not (words or [incomplete])[0].startswith(":"):
-        return []
-    before = "".join((context.params.get("function") or "", *words))
+    begun = os.environ.get(BEGUN, "")  # bash has the rest of the id already
     return [
-        one.removeprefix(before)
+        one.removeprefix(begun)
         for one in _ids(context.params)
-        if one.startswith(before + incomplete)
+        if one.startswith(begun + incomplete)
     ]
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from iii_asgi.errors import SettingsError
 
 __all__ = ["FileValue", "files_of", "is_upload", "with_contents"]
@@ -44,6 +46,11 @@ class FileValue:
         named = {"filename": Path(self.path).name, **({"content_type": kind} if kind else {})}
         return {**named, **upload}
 
+    def as_bytes(self, data: bytes) -> dict[str, str]:
+        """Return the file as a direct call takes a body that is neither JSON nor a form."""
+        kind = mimetypes.guess_type(self.path)[0] or "application/octet-stream"
+        return {"content_type": kind, "base64": base64.b64encode(data).decode()}
+
 
 def files_of(payload: Any) -> dict[str, bytes]:
     """Return argument → what is in its file, of those that are in files.
@@ -75,10 +82,11 @@ def with_contents(
     Args:
         payload: of the call.
         contents: what `files_of` gave.
-        schema: of its arguments, if known: a file goes where one is expected, else its text.
+        schema: of its arguments, if known: a file goes where one is expected, JSON where no
+            text is, else its text.
 
     Raises:
-        SettingsError: a file is no text where text is expected.
+        SettingsError: a file is no text where text is expected, or no JSON where that is.
     """
     read = {key: _value(key, payload[key], data, schema) for key, data in contents.items()}
     return {**payload, **read}
@@ -90,10 +98,20 @@ def _value(key: str, value: FileValue, data: bytes, schema: Any) -> Any:
         return value.as_upload(data)
     if is_upload(expected.get("items")):
         return [value.as_upload(data)]
+    if any(map(is_upload, expected.get("anyOf", ()))):  # a body of any bytes
+        return value.as_bytes(data)
     try:
-        return data.decode()
+        return data.decode() if _is_text(expected) else msgspec.json.decode(data)
     except UnicodeDecodeError:
         raise SettingsError(key, f"{value.path} is no UTF-8 text, and no file is wanted") from None
+    except msgspec.DecodeError as error:
+        raise SettingsError(key, f"{value.path} is no JSON: {error}") from None
+
+
+def _is_text(schema: Mapping[str, Any]) -> bool:
+    """Whether a value can be text, as far as is known."""
+    kinds = schema.get("type", "string")
+    return "string" in (kinds if isinstance(kinds, list) else [kinds])
 
 
 def _property(schema: Any, key: str) -> Mapping[str, Any]:

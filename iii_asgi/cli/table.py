@@ -9,6 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from iii_asgi.catalogue.model import Catalogue, EventTrigger, Function, Skipped
+from iii_asgi.catalogue.shapes import patterns_of, shape_of
 from iii_asgi.cli.startup import counts, methods_of, plural
 
 __all__ = ["PLAIN_WIDTH", "short_arguments", "table", "totals", "warning_lines"]
@@ -66,6 +67,8 @@ class _Sizes:
         first.rstrip()
         yield first
         yield from (Text(line, "dim") for line in beneath)
+        for method, path in _other_paths(function):
+            yield Text(f"{'':<{self._action + 5}}{method:<{self._method}}  {path}")
         for event in function.events:
             yield Text(" " * self._indent + f"{event.type}  {_config(event)}".rstrip(), "magenta")
 
@@ -90,6 +93,20 @@ class _Sizes:
 
 def _path(function: Function) -> str:
     return function.path or "/"
+
+
+def _other_paths(function: Function) -> Iterator[tuple[str, str]]:
+    """Yield methods and paths of the engine that lead here as well, such as those of a second
+    route of the same endpoint; one for both slash forms.
+    """
+    own = [one.shape for one in patterns_of(function.path)]
+    seen = set(own)
+    for trigger in function.triggers:
+        shape = shape_of(trigger.api_path)
+        is_own = any(shape[len(shape) - len(one) :] == one for one in own)  # after the prefix
+        if function.kind == "route" and not is_own and shape not in seen:
+            seen.add(shape)
+            yield trigger.method, trigger.api_path
 
 
 def _details(function: Function) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from iii_asgi.catalogue.fields import field_changes
+from iii_asgi.catalogue.fields import field_changes, fields_gone
 
 STRING = {"type": "string"}
 
@@ -53,3 +53,20 @@ def test_recursive() -> None:
 
     assert field_changes(deep, {**deep, "title": "B"}) == [": descriptions"]
     assert field_changes(broken, STRING) == [": none → string"]
+
+
+def test_gone() -> None:
+    """What is gone is named by its outermost place; what takes any field lacks none."""
+    old = model(a=STRING, b=model(c=STRING), d=model(e=STRING))
+
+    assert fields_gone(old, model(d=model())) == {"a": "string", "b": "object", "d.e": "string"}
+    assert fields_gone(old, {**model(), "additionalProperties": True}) == {}
+    assert fields_gone(old, {"type": "object", "additionalProperties": STRING}) == {}
+    assert fields_gone(STRING, model(a=STRING)) == {}
+
+
+def test_other_fields() -> None:
+    """Fields of any name are told of as `*`."""
+    mapping = {"type": "object", "additionalProperties": STRING}
+
+    assert field_changes(model(), mapping) == [" `*`: none → string"]

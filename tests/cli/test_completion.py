@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import select
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,13 +56,68 @@ def test_bash(url: str) -> None:
     assert found.split() == ["orders::read", "orders::remove"]
 
 
-def test_bash_with_colons(url: str) -> None:
-    """bash breaks words at colons; it gets the rest of the last one."""
-    words = "iii-asgi\ncall\norders\n::\nrea"
-    assert complete("bash", url, COMP_WORDS=words, COMP_CWORD="4").split() == ["read"]
-    words = "iii-asgi\ncall\norders\n::"
-    found = complete("bash", url, COMP_WORDS=words, COMP_CWORD="3")
-    assert found.split() == ["::read", "::remove"]
+@pytest.mark.parametrize(
+    ("words", "rest"),
+    [
+        ("orders :: rea", ["read"]),
+        ("orders ::", ["read", "remove"]),
+        ("orders :", [":read", ":remove"]),
+        ("--namespace = default orders :: rea", ["read"]),
+        ("--namespace default orders", ["orders::read", "orders::remove"]),
+    ],
+)
+def test_bash_with_colons(url: str, words: str, rest: list[str]) -> None:
+    """bash breaks words at colons and equals signs; it gets the rest of the last one."""
+    typed = ["iii-asgi", "call", *words.split()]
+    found = complete("bash", url, COMP_WORDS="\n".join(typed), COMP_CWORD=f"{len(typed) - 1}")
+    assert found.split() == rest
+
+
+def test_bash_with_the_url(url: str) -> None:
+    """The engine is the one that the line names."""
+    scheme, _, rest = url.partition(":")
+    host, _, port = rest.partition(":")
+    typed = ["iii-asgi", "call", "--url", scheme, ":", host, ":", port, "orders", "::", "rem"]
+    variables = {"COMP_WORDS": "\n".join(typed), "COMP_CWORD": f"{len(typed) - 1}"}
+    assert complete("bash", "ws://127.0.0.1:9", **variables).split() == ["remove"]
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+def test_in_bash(url: str) -> None:
+    """Whoever presses Tab in bash gets the whole id, however much of it is typed."""
+    for typed in ("ord\ta", "orders::\ta", f"--url={url} orders::rea"):
+        shown = in_bash(f"iii-asgi call {typed}\t", url)
+        assert "orders::read " in shown.replace("\x07", ""), shown
+
+
+def in_bash(line: str, url: str) -> str:
+    """Return what bash shows when a line is typed."""
+    ours, theirs = pty.openpty()
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    with subprocess.Popen(
+        ["bash", "--norc", "--noprofile", "-i"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(III_URL=url, PS1="$ ", TERM="dumb", PATH=path),
+        start_new_session=True,
+    ) as bash:
+        os.close(theirs)
+        os.write(ours, b'eval "$(_III_ASGI_COMPLETE=source_bash iii-asgi)"; echo do""ne\n')
+        read_until(ours, "done")
+        os.write(ours, line.encode())
+        shown = read_until(ours, "read ")
+        bash.kill()
+    os.close(ours)
+    return shown
+
+
+def read_until(terminal: int, text: str) -> str:
+    """Read from a terminal until a text is there, or for ten seconds."""
+    shown = b""
+    while text.encode() not in shown and select.select([terminal], [], [], 10)[0]:
+        shown += os.read(terminal, 65536)
+    return shown.decode()
 
 
 def test_zsh(url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,72 @@ def test_function(url: str) -> None:
     assert "count integer default 1" in text
     assert "note string | null optional" in text
     assert "Answer object id integer required product string required" in text
-    assert f"call orders::create 'product=…' photo=@PATH --url={url}" in text
+    assert "POST /orders" in text
+    assert f"call orders::create product=text photo=@PATH --url={url}" in text
+
+
+def test_json(url: str) -> None:
+    """--json shows what the engine knows, in any order of the words."""
+    before = run("call", "--describe", "--json", "orders::create", "--url", url)
+    after = run("call", "orders::create", "--url", url, "--describe", "--json")
+
+    info = json.loads(before.stdout)
+    assert info["request_schema"]["properties"]["count"]["default"] == 1
+    assert info["response_schema"]["title"] == "Order"
+    assert after.stdout == before.stdout
+
+
+def test_json_needs_a_value_elsewhere(url: str) -> None:
+    """Without --describe, --json is the arguments; with it, there are none."""
+    without = run("call", "orders::create", "--url", url, "--json")
+    given = run("call", "orders::create", "--describe", "--json={}", "--url", url)
+
+    assert (without.returncode, given.returncode) == (2, 2)
+    assert "without arguments" in " ".join(given.stderr.split())
+
+
+def test_path_and_items() -> None:
+    """Arguments of the path are told; of arrays, what is in them; `definitions` are found."""
+    thing = {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}
+    reference = {"$ref": "#/definitions/Thing"}
+    triggers = [
+        {"trigger_type": "http", "config": {"api_path": f"things/:id{part}"}}
+        for part in ("", "/a", "/b", "/c", "/d", "/e")
+    ]
+    info = {
+        "function_id": "f",
+        "registered_triggers": [{"trigger_type": "cron", "config": {}}, *triggers],
+        "request_schema": {
+            "properties": {
+                "id": {"type": "integer", "minimum": 3},
+                "when": {"type": "array", "items": {"type": "string", "format": "date"}},
+                "pictures": {"type": "array", "items": {**UPLOAD}},
+                "body": {"anyOf": [{"type": "string"}, UPLOAD]},
+                "other": reference,
+            },
+            "required": ["id", "when", "other"],
+            "definitions": {"Thing": thing},
+        },
+        "response_schema": {
+            "type": "array",
+            "items": reference,
+            "definitions": {"Thing": thing},
+        },
+    }
+    text = " ".join("\n".join(line.plain for line in lines(info, Settings())).split())
+
+    assert "GET /things/:id GET /things/:id/a" in text
+    assert "… and 1 more" in text
+    assert "id integer required, in the path" in text
+    assert "when array of string required" in text
+    assert "pictures array of file optional" in text
+    assert "body text | file optional" in text
+    assert "other object required" in text
+    assert "Answer array of object id integer required" in text
+    assert """call f id=3 'when=["2030-01-31"]' 'other={"id":1}'""" in text
+
+
+UPLOAD = {"properties": {"base64": {"contentEncoding": "base64"}}}
 
 
 def test_call_with_files(url: str, tmp_path: Path) -> None:

@@ -44,6 +44,29 @@ def test_text(schema: Any, tmp_path: Path) -> None:
     assert with_contents(payload, files_of(payload), schema) == {"text": "1"}
 
 
+def test_body_of_bytes(photo: Path) -> None:
+    """A body that is neither JSON nor a form is sent as bytes with their type."""
+    taken = [{"type": "string"}, UPLOAD, {"type": "object"}]
+    schema = {"properties": {"$body": {"anyOf": taken, "type": ["string", "object"]}}}
+    payload = arguments_of([f"$body=@{photo}"], None)
+
+    sent = {"content_type": "image/png", "base64": "AP8="}
+    assert with_contents(payload, files_of(payload), schema) == {"$body": sent}
+
+
+def test_json(tmp_path: Path) -> None:
+    """Where no text is expected the file is JSON."""
+    (tmp_path / "a.json").write_text('{"a": 1}')
+    (tmp_path / "b.json").write_text("{")
+    schema = {"properties": {name: {"type": ["object", "null"]} for name in "ab"}}
+    payload = arguments_of([f"a=@{tmp_path / 'a.json'}"], None)
+    assert with_contents(payload, files_of(payload), schema) == {"a": {"a": 1}}
+
+    payload = arguments_of([f"b=@{tmp_path / 'b.json'}"], None)
+    with pytest.raises(SettingsError, match=r"b: .*b\.json is no JSON"):
+        with_contents(payload, files_of(payload), schema)
+
+
 def test_no_file() -> None:
     """A doubled @ is one, and JSON is taken as it is."""
     payload = arguments_of(["a=@@x"], '{"b": "@y"}')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from iii_asgi.catalogue.model import EventTrigger, Skipped
+from iii_asgi.catalogue.model import EventTrigger, HttpTrigger, Skipped
 from iii_asgi.cli.table import short_arguments, table, totals, warning_lines
 from tests.cli.catalogues import WEBSOCKET, catalogue, function
 
@@ -80,6 +80,17 @@ def test_other_triggers() -> None:
     assert totals(catalogue(some, LIST)) == (
         "2 exposed; 2 HTTP triggers, 1 cron, 1 durable:subscriber, 1 fax"
     )
+
+
+def test_other_paths() -> None:
+    """Further paths of one function stand below it, once for both slash forms."""
+    paths = ["/api/teas", "/api/teas/", "/api/v1/teas/:p1", "/api/v1/teas/:p1/"]
+    triggers = tuple(HttpTrigger(path, "GET", path) for path in paths)
+    both = function("teas::list", "GET", "/teas", triggers=triggers)
+    mounted = function("teas::app", "GET", "/teas", triggers=triggers, kind="app")
+
+    assert lines(80, both) == ["teas", "  list   GET  /teas", "         GET  /api/v1/teas/:p1"]
+    assert lines(80, mounted) == ["teas", "  app   GET  /teas"]
 
 
 def test_skipped() -> None:
