@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
 from iii_asgi.catalogue.operations import Operation, OperationGroup
-from iii_asgi.catalogue.templates import Segment, Template
+from iii_asgi.catalogue.templates import Template
 
 __all__ = ["earlier_of"]
 
@@ -73,13 +72,13 @@ def _paths(name: str, operation: Operation, claims: Iterable[_Claim]) -> Iterato
 
 def _meet(one: Template, other: Template) -> bool:
     """Whether some path may be of both."""
-    spans = any(segment.spans for segment in (*one.segments, *other.segments))
-    if not spans and (len(one.segments), one.slash) != (len(other.segments), other.slash):
+    spans = one.spans or other.spans
+    if not spans and (len(one.segments) != len(other.segments) or one.slash != other.slash):
         return False
-    pairs = zip(one.segments, other.segments, strict=False)
-    plain = takewhile(lambda pair: not pair[0].spans and not pair[1].spans, pairs)
-    return all(_may_be(mine, theirs) for mine, theirs in plain)
-
-
-def _may_be(one: Segment, other: Segment) -> bool:
-    return bool(one.parameters or other.parameters) or one.text == other.text
+    for mine, theirs in zip(one.segments, other.segments, strict=False):
+        if mine.parameters or theirs.parameters:
+            if spans and (mine.spans or theirs.spans):
+                break  # from here on anything may be
+        elif mine.text != theirs.text:
+            return False
+    return True

@@ -71,6 +71,11 @@ class Template:
         return tuple(one for segment in self.segments for one in segment.parameters)
 
     @cached_property
+    def spans(self) -> bool:
+        """Whether any value may hold slashes."""
+        return any(segment.spans for segment in self.segments)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all parameters, in order."""
         return tuple(parameter.name for parameter in self.parameters)

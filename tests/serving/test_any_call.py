@@ -6,118 +6,82 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import json
 import logging
 import os
-import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from msgspec import Raw
-from starlette.types import Receive, Scope, Send
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
 
-from iii_asgi.asgi.transport import ASGITransport
-from iii_asgi.catalogue.arguments import RESERVED
-from iii_asgi.catalogue.model import Function
-from iii_asgi.errors import ConnectionLostError, InvocationError
-from iii_asgi.protocol.messages import ChannelRef, InvokeFunction, encode
-from iii_asgi.serving.handler import InvocationHandler
-from tests.catalogue.described import described
-from tests.exchange.helpers import Nobody
+from iii_asgi import Bridge, Settings
 from tests.odd_app import create_odd_app
-from tests.strategies import json_values
+from tests.serving.any_calls import FUNCTIONS, AnyCall, Watch, Watched, any_calls
+from tests.worker.helpers import Peer, open_place
 
 CALLS = int(os.environ.get("FUZZ_CALLS", "300"))
-
-# Not those that raise, nor the one that streams as much as it is asked to.
-FUNCTIONS = {
-    one.action: one
-    for one in described(create_odd_app()).functions
-    if one.service == "odd" and one.action not in ("crash", "untrue", "stream")
-}
-
-smuggled = st.sampled_from(
-    ["../x", "a/b", "%2e%2e", "%2F", "?q=1", "#x", "a\r\nb: c", "\0", "", ".", "..", "//", "a;b"]
-)
-files = st.fixed_dictionaries(
-    {"base64": st.sampled_from(["aGk=", "", "?"])},
-    optional={"filename": st.text(), "content_type": st.text()},
-)
-channels = st.fixed_dictionaries(
-    {
-        "channel_id": st.text(),
-        "access_key": st.text(),
-        "direction": st.sampled_from(["read", "write"]),
-    }
-)
-values = json_values | smuggled | files | channels | st.integers(-5, 5)
-headers = st.dictionaries(st.text() | st.sampled_from(["x-a", "host", "cookie"]), values)
-reserved = st.fixed_dictionaries(
-    {},
-    optional={
-        "$headers": headers | values,
-        "$cookies": headers | values,
-        "$body": values,
-        "$response": channels | values,
-        "$http": values
-        | st.fixed_dictionaries(
-            {}, optional={"path_params": headers, "query_params": headers, "body": values}
-        ),
-    },
-)
+ROUNDS = 3
+OURS = ("iii_asgi", "httpx", "starlette", "_asyncio")
 
 
-@st.composite
-def calls(draw: st.DrawFn) -> tuple[Function, Any]:
-    """Draw a function, and arguments that might be its own."""
-    function = FUNCTIONS[draw(st.sampled_from(sorted(FUNCTIONS)))]
-    assert function.request_format is not None
-    names = [name for name in function.request_format["properties"] if name not in RESERVED]
-    arguments: dict[str, Any] = {name: draw(values) for name in names if draw(st.integers(0, 3))}
-    if not draw(st.integers(0, 3)):
-        arguments |= draw(st.dictionaries(st.text(), values, max_size=2))
-    if not draw(st.integers(0, 2)):
-        arguments |= draw(reserved)
-    return function, arguments if draw(st.integers(0, 9)) else draw(values)
+def refuse_channels(socket: ServerConnection, request: Request) -> Response | None:
+    """Answer as an engine that has no channel of any name."""
+    is_channel = request.path.startswith("/ws/channels/")
+    return socket.respond(HTTPStatus.NOT_FOUND, "") if is_channel else None
 
 
-class Watched:
-    """The app, and a look at each request that it gets."""
+class Wire:
+    """An engine's end of the app's worker."""
 
-    def __init__(self) -> None:
-        self._app = create_odd_app()
-        self.function: Function | None = None
+    def __init__(self, watch: Watch, peer: Peer) -> None:
+        self.watch = watch
+        self._peer = peer
+        self._answers: dict[str, int] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request that is one of the function called, and could have come by HTTP."""
-        function = self.function
-        assert function is not None
-        assert scope["method"] == function.method
-        pattern = re.sub(r"{\w+:path}", ".*", re.sub(r"{\w+}", "[^/]+", function.path))
-        assert re.fullmatch(pattern, scope["path"], re.DOTALL), scope["path"]
-        assert unquote(scope["raw_path"].decode("ascii")) == scope["path"]
-        assert not {".", ".."}.intersection(scope["path"].split("/"))
-        for name, value in scope["headers"]:
-            assert re.fullmatch(rb"[!#$%&'*+\-.^_`|~0-9a-z]+", name), name
-            assert not set(b"\r\n\0").intersection(value), value
-        assert [name for name, _ in scope["headers"]].count(b"host") >= 1
-        await self._app(scope, receive, send)
+    async def answer(self, call: AnyCall) -> dict[str, Any]:
+        """Make a call, and return its answer.
+
+        Answers of all calls are compared: each is sent a second time, which changes nothing.
+        """
+        self.watch.call = call
+        peer = self._peer
+        if call.before:
+            await peer.socket.send(call.before)
+        invocation_id = await peer.invoke(call.function_id, call.data, **call.more)
+        self._answers[invocation_id] = 0
+        its = {"invocation_id": invocation_id}
+        async with asyncio.timeout(60):
+            # There may be 100000 calls, too many to look only now and then.
+            while not (found := peer.received("invocationresult", **its)):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        for answer in peer.received("invocationresult"):
+            text = hash(json.dumps(answer))
+            known = self._answers[answer["invocation_id"]] or text
+            assert known == text, answer
+            self._answers[answer["invocation_id"]] = text
+        peer.frames.clear()
+        return found[0]
 
 
-class NoChannels:
-    """An engine that has no channel of any name."""
-
-    async def reader(self, ref: ChannelRef) -> Any:
-        """Refuse."""
-        raise ConnectionLostError("gone")
-
-    async def writer(self, ref: ChannelRef) -> Any:
-        """Refuse."""
-        raise ConnectionLostError("gone")
+@asynccontextmanager
+async def wired() -> AsyncIterator[Wire]:
+    """Put the app on a bare engine."""
+    app = create_odd_app()
+    watch = Watch()
+    app.add_middleware(Watched, watch=watch)
+    async with open_place(process_request=refuse_channels) as place:
+        settings = Settings(url=place.url, name="odd", access_log=False)
+        async with Bridge(app, settings=settings).connect():
+            peer = await place.peer()
+            await peer.times(len(FUNCTIONS), "registerfunction")
+            yield Wire(watch, peer)
 
 
 @pytest.fixture(scope="module")
@@ -127,35 +91,73 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
         yield runner.get_loop()
 
 
-app = Watched()
-transport = ASGITransport(app, state={}, raise_app_exceptions=False)
-handler = InvocationHandler(FUNCTIONS.values(), transport, NoChannels(), Nobody(), access_log=False)
+@pytest.fixture(scope="module")
+def wire(loop: asyncio.AbstractEventLoop) -> Iterator[Wire]:
+    """The app on an engine, for all calls."""
+    context = wired()
+    yield loop.run_until_complete(context.__aenter__())
+    loop.run_until_complete(context.__aexit__(None, None, None))
 
 
-async def answer(function: Function, arguments: Any) -> str:
-    """Make a call as it comes from the wire; return what goes back, as text."""
-    app.function = function
-    data = Raw(encode(arguments))
-    try:
-        result = await handler(InvokeFunction(function_id=function.id, data=data))
-    except InvocationError as error:
-        return f"{error.code}: {error.message}"
-    finally:
-        await transport.drain(1)
-    return msgspec.json.encode(result).decode()
+def alive() -> Counter[str]:
+    """Return what there is, by type: tasks, requests, whatever a call could leave behind."""
+    gc.collect()
+    kinds = (type(one) for one in gc.get_objects())
+    return Counter(
+        f"{kind.__module__}.{kind.__qualname__}"
+        for kind in kinds
+        if kind.__module__.partition(".")[0] in OURS or kind.__name__ == "coroutine"
+    )
 
 
-@given(calls())
-@settings(
-    max_examples=CALLS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_any_call(
-    loop: asyncio.AbstractEventLoop, caplog: pytest.LogCaptureFixture, call: tuple[Function, Any]
-) -> None:
-    """Whatever is called with whatever, it is answered, and no exception is behind it."""
-    function, arguments = call
-    with caplog.at_level(logging.ERROR, "iii_asgi"):
-        text = loop.run_until_complete(answer(function, arguments))
-    assert not caplog.records, caplog.text
-    assert not text.startswith("INTERNAL_ERROR")
-    assert "Traceback" not in text
+class Log(logging.Filter):
+    """What is logged, and kept from pytest: it would keep all that hangs on a record."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take note of a warning that is not of what is no frame."""
+        line = record.getMessage()
+        if record.levelno >= logging.WARNING and "not understood" not in line:
+            self.lines.append(f"{line} {record.exc_info}")
+        return False
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """What is logged."""
+    log = Log()
+    logging.getLogger("iii_asgi").addFilter(log)
+    yield log
+    logging.getLogger("iii_asgi").removeFilter(log)
+
+
+@pytest.mark.timeout(120 + CALLS / 20)
+def test_any_call(loop: asyncio.AbstractEventLoop, wire: Wire, log: Log) -> None:
+    """Whatever is called with whatever, it is answered once, and nothing is left behind."""
+
+    @given(any_calls())
+    @settings(
+        max_examples=CALLS // ROUNDS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def check(call: AnyCall) -> None:
+        log.lines.clear()
+        answer = loop.run_until_complete(wire.answer(call))
+        assert not log.lines or call.is_forged, log.lines
+        error = answer.get("error") or {"code": "", "message": ""}
+        assert error["code"] != "INTERNAL_ERROR"
+        assert "Traceback" not in error["message"]
+        assert not error.get("stacktrace")
+
+    check()
+    before = alive()
+    for _ in range(ROUNDS - 1):
+        check()
+    left = alive() - before
+    assert max(left.values(), default=0) < max(20, CALLS / 100), left
+    assert wire.watch.ran > CALLS / 10
