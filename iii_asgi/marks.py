@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from iii_asgi.errors import CatalogueError
 
-__all__ = ["EventArguments", "Mark", "Trigger", "expose", "mark_of"]
+__all__ = ["NO_MARK", "EventArguments", "Mark", "Trigger", "expose", "mark_of"]
 
 _ATTRIBUTE = "__iii_asgi_mark__"
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -55,7 +56,7 @@ class Trigger:
 
     def __post_init__(self) -> None:
         kind: Any = self.type  # whatever was given
-        if not isinstance(kind, str) or not kind.strip():
+        if not isinstance(kind, str) or not kind or kind != kind.strip():
             raise CatalogueError(f"Trigger: type is a text such as 'cron', not {kind!r}")
         if kind == "http":
             raise CatalogueError("Trigger: an http trigger is a route of the app: add one")
@@ -78,7 +79,10 @@ def _check_json(what: str, value: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What `expose` says of an endpoint; a field that is None says nothing."""
+    """What `expose` says of an endpoint; a field that is None says nothing.
+
+    Each endpoint that is marked has an object of its own, which what wraps it shares.
+    """
 
     id: str | None = None
     service: str | None = None
@@ -88,6 +92,10 @@ class Mark:
     enabled: bool = True
     on_disconnect: Literal["finish", "cancel"] | None = None
     triggers: tuple[Trigger, ...] = ()
+
+
+NO_MARK = Mark()
+"""That of an endpoint without one."""
 
 
 def expose(
@@ -103,8 +111,9 @@ def expose(
 ) -> Callable[[_F], _F]:
     """Say how an endpoint appears on iii.
 
-    It holds for the function that it is put on: a `functools.partial` of that is another
-    endpoint, of which nothing is said.
+    It holds for the function that it is put on, its partials, and what wraps it with
+    `functools.wraps`; on ``__call__``, for the instances; on an ``HTTPEndpoint``, for all of
+    its methods.
 
     Args:
         id: the function id. With ``::`` it is the whole id, without it is the action.
@@ -139,7 +148,7 @@ def expose(
 
     def set_mark(endpoint: _F) -> _F:
         try:
-            setattr(endpoint, _ATTRIBUTE, mark)
+            setattr(endpoint, _ATTRIBUTE, replace(mark))
         except AttributeError:
             raise CatalogueError(
                 f"expose: {endpoint!r} cannot be marked: put it on the function itself"
@@ -158,6 +167,25 @@ def _checked(triggers: Any) -> tuple[Trigger, ...]:
 
 
 def mark_of(endpoint: Any) -> Mark:
-    """Return the mark of an endpoint; an empty one when it has none."""
-    mark = getattr(endpoint, _ATTRIBUTE, None)
-    return mark if isinstance(mark, Mark) else Mark()
+    """Return the mark of an endpoint; an empty one when it has none.
+
+    That of a function is that of its partials, too, and of what wraps it; that of ``__call__``
+    is that of the instances. The outermost holds.
+    """
+    seen: set[int] = set()
+    while id(endpoint) not in seen:
+        mark = getattr(endpoint, _ATTRIBUTE, None)
+        if isinstance(mark, Mark):
+            return mark
+        seen.add(id(endpoint))
+        endpoint = _inner(endpoint)
+    return NO_MARK
+
+
+def _inner(endpoint: Any) -> Any:
+    """Return what an endpoint calls; of a function that wraps none that is nothing of the user."""
+    if isinstance(endpoint, partial):
+        return endpoint.func
+    wrapped = getattr(endpoint, "__wrapped__", None)
+    call = getattr(type(endpoint), "__call__", None)  # noqa: B004 (the method is wanted)
+    return call if wrapped is None else wrapped

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
+from starlette.routing import Route
 
 from iii_asgi import Trigger, expose
 from iii_asgi.errors import CatalogueError
 from iii_asgi.marks import Mark, mark_of
+from tests.catalogue.helpers import build
 
 
 def endpoint() -> None:
@@ -45,6 +49,37 @@ def test_no_mark() -> None:
     """An endpoint without a mark says nothing, whatever it is."""
     for unmarked in (endpoint, partial(endpoint), object(), None):
         assert mark_of(unmarked) == Mark()
+
+
+def test_instance() -> None:
+    """The mark of ``__call__`` is that of the instances, unless one has its own."""
+
+    class Job:
+        @expose(enabled=False)
+        def __call__(self) -> None: ...
+
+        def run(self) -> None: ...
+
+    own = Job()
+    expose("jobs::run")(own)
+
+    assert mark_of(Job()) == Mark(enabled=False)
+    assert mark_of(partial(Job())) == Mark(enabled=False)
+    assert mark_of(own) == Mark(id="jobs::run")
+    assert mark_of(Job().run) == Mark()
+
+
+def test_method_of_an_endpoint_class() -> None:
+    """A mark there would say nothing, so it is refused with what to do."""
+
+    class Users(HTTPEndpoint):
+        def get(self, request: Any) -> None: ...
+
+        @expose(enabled=False)
+        def delete(self, request: Any) -> None: ...
+
+    with pytest.raises(CatalogueError, match=r"on .*Users\.delete, .* put it on the class"):
+        build(Starlette(routes=[Route("/users", Users)]))
 
 
 def test_foreign_attribute() -> None:
@@ -90,6 +125,34 @@ def test_contradictions(arguments: dict[str, Any], message: str) -> None:
         expose(**arguments)
 
 
+def test_partials_and_wrappers() -> None:
+    """A mark holds for the partials of a function, and for what wraps it; the outermost wins."""
+
+    @expose(service="shop", enabled=False)
+    def read(item: int) -> None: ...
+
+    class Wrapper:
+        def __init__(self, function: Any) -> None:
+            self.__wrapped__ = function
+
+    mark = mark_of(read)
+    assert mark_of(partial(read, item=1)) is mark
+    assert mark_of(partial(partial(read), item=1)) is mark
+    assert mark_of(wraps(read)(lambda: None)) is mark
+    assert mark_of(Wrapper(partial(read))) is mark
+    assert mark_of(expose("own::one")(partial(read))).id == "own::one"
+    assert mark_of(partial(print)) == mark_of(print) == Mark()
+
+
+def test_wrapped_in_itself() -> None:
+    """A function that says that it wraps itself has no mark."""
+
+    def read() -> None: ...
+
+    read.__wrapped__ = read  # type: ignore[attr-defined]
+    assert mark_of(read) == Mark()
+
+
 def test_method_of_an_object() -> None:
     """What cannot keep a mark is refused with the way out."""
 
@@ -111,6 +174,7 @@ async def make_later(event: Any) -> dict[str, Any]:
         (("http",), "an http trigger is a route of the app"),
         (("",), "type is a text such as 'cron', not ''"),
         ((None,), "type is a text such as 'cron', not None"),
+        (("cron ",), "type is a text such as 'cron', not 'cron '"),
         (("cron", "@daily"), r"Trigger\('cron'\): config is a dict, not '@daily'"),
         (("cron", {"expression": {1, object()}}), r"Trigger\('cron'\): config is no JSON"),
         (("cron", {}, "daily"), r"Trigger\('cron'\): arguments is a dict, not 'daily'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ from iii_asgi.catalogue.precedence import earlier_of
 from iii_asgi.catalogue.templates import REST, parse
 from iii_asgi.catalogue.triggers import Claim, TriggerTable
 from iii_asgi.catalogue.words import slug
+from iii_asgi.errors import CatalogueError
+from iii_asgi.marks import NO_MARK, mark_of
 from iii_asgi.settings import Settings
 
 __all__ = ["build_catalogue"]
@@ -57,10 +60,13 @@ def build_catalogue(
             the parameter names that they have.
 
     Raises:
-        CatalogueError: one explicit id on two endpoints, or an id that cannot be used; or a
-            filter that means a part of an app whose routes cannot be seen.
+        CatalogueError: one explicit id on two endpoints, or an id that cannot be used; a
+            filter that means a part of an app whose routes cannot be seen; or `expose` on a
+            method of an ``HTTPEndpoint``.
     """
     found = introspect(app)
+    for route in found.routes:
+        _check_marks(route)
     routes, skipped = _served(found.routes, settings)
     operations, unreachable = operations_of(routes)
     whole = _whole_app() if settings.http == "app" else None
@@ -98,7 +104,7 @@ def build_catalogue(
         warnings=(
             *found.warnings,
             *warnings,
-            *events.warnings(),
+            *events.warnings(found.routes),
             *filters.warnings((*found.skipped, *skipped)),
             *_warnings(claims, triggers, settings),
         ),
@@ -106,6 +112,17 @@ def build_catalogue(
         title=found.title,
         framework=found.framework,
     )
+
+
+def _check_marks(route: Route) -> None:
+    """See to it that no method of an ``HTTPEndpoint`` is marked: a mark there says nothing."""
+    endpoint: Any = route.endpoint
+    for name in map(str.lower, METHODS) if inspect.isclass(endpoint) else ():
+        if mark_of(getattr(endpoint, name, None)) is not NO_MARK:
+            raise CatalogueError(
+                f"expose is on {endpoint.__qualname__}.{name}, where it would say nothing: "
+                "put it on the class, which is one endpoint"
+            )
 
 
 def _served(routes: Iterable[Route], settings: Settings) -> tuple[list[Route], list[Skipped]]:

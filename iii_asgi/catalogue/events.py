@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from iii_asgi.catalogue.model import EventTrigger
+from iii_asgi.catalogue.model import EventTrigger, Route
 from iii_asgi.catalogue.operations import OperationGroup
 from iii_asgi.catalogue.triggers import trigger_id
 from iii_asgi.catalogue.words import slug
-from iii_asgi.marks import Trigger
+from iii_asgi.marks import Mark, Trigger
 
 __all__ = ["EventTable"]
 
@@ -34,34 +33,42 @@ class EventTable:
     ) -> None:
         self._namespace = namespace
         self._names = set(ids)
-        self._sharing: dict[object, dict[str, None]] = {}
+        self._sharing: dict[int, dict[str, None]] = {}  # mark → functions, in order
         self._triggers: dict[str, tuple[EventTrigger, ...]] = {}
         for function_id, members in zip(ids, groups, strict=True):
-            for endpoint, triggers in _marked(members):
-                self._give(function_id, endpoint, triggers)
+            for mark in _marked(members):
+                self._give(function_id, mark)
 
     def of(self, function_id: str) -> tuple[EventTrigger, ...]:
         """Return what calls a function."""
         return self._triggers.get(function_id, ())
 
-    def warnings(self) -> Iterator[str]:
-        """Yield a sentence for each endpoint whose triggers do not run all of its functions."""
+    def warnings(self, routes: Iterable[Route]) -> Iterator[str]:
+        """Yield a sentence for each endpoint whose triggers do not run all of its functions.
+
+        Args:
+            routes: all that the app has; some are not offered.
+        """
         for first, *others in map(list, self._sharing.values()):
             if others:
                 yield (
                     f"Triggers of {first}: they run it, and not {', '.join(others)}, which "
                     "has the same endpoint. Another endpoint can have triggers of its own."
                 )
+        silent = {id(one.mark): one for one in routes if id(one.mark) not in self._sharing}
+        for route in silent.values():
+            if kinds := ", ".join(one.type for one in route.mark.triggers):
+                yield f"Triggers of {route.path} ({kinds}): they run nothing, as it is not offered."
 
-    def _give(self, function_id: str, endpoint: object, triggers: Sequence[Trigger]) -> None:
-        sharing = self._sharing.setdefault(endpoint, {})
+    def _give(self, function_id: str, mark: Mark) -> None:
+        sharing = self._sharing.setdefault(id(mark), {})
         if not sharing:
-            made = tuple(self._made(function_id, one) for one in triggers)
+            made = tuple(self._made(function_id, one) for one in mark.triggers)
             self._triggers[function_id] = self.of(function_id) + made
         sharing[function_id] = None
 
     def _made(self, function_id: str, trigger: Trigger) -> EventTrigger:
-        name = _unused(f"{function_id}::{slug(trigger.type)}", self._names)
+        name = _unused(f"{function_id}::{slug(trigger.type) or 'trigger'}", self._names)
         self._names.add(name)
         config, arguments = _plain(trigger.config), trigger.arguments
         text = msgspec.json.encode(config, order="sorted").decode()
@@ -74,18 +81,11 @@ class EventTable:
         )
 
 
-def _marked(members: OperationGroup) -> Iterator[tuple[object, Sequence[Trigger]]]:
-    """Yield the endpoints of a function that have triggers; a wrapped one is the same one."""
+def _marked(members: OperationGroup) -> Iterator[Mark]:
+    """Yield the marks of a function that have triggers."""
     for operation in members:
-        route = operation.route
-        if route.mark.triggers:
-            endpoint = inspect.unwrap(route.endpoint) if route.endpoint else None
-            try:
-                hash(endpoint)
-            except TypeError:
-                yield id(endpoint), route.mark.triggers
-            else:
-                yield endpoint, route.mark.triggers
+        if operation.route.mark.triggers:
+            yield operation.route.mark
 
 
 def _unused(name: str, names: Collection[str]) -> str:

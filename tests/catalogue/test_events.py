@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from types import MappingProxyType
 from typing import Any
 
@@ -134,6 +134,45 @@ def test_two_endpoints_with_one_mark() -> None:
     assert list(events(build(app))) == ["t::first", "t::second"]
 
 
+def test_one_function_behind_two_endpoints() -> None:
+    """Endpoints that wrap one function have each their own triggers, if each is marked."""
+    app = FastAPI()
+
+    def job() -> None: ...
+
+    for name in ("daily", "weekly"):
+
+        @wraps(job)
+        def wrapped() -> None: ...
+
+        trigger = Trigger("cron", {"expression": f"@{name}"})
+        app.post(f"/{name}")(expose(f"jobs::{name}", triggers=[trigger])(wrapped))
+    catalogue = build(app)
+
+    assert events(catalogue) == {
+        "jobs::daily": ["jobs::daily::cron"],
+        "jobs::weekly": ["jobs::weekly::cron"],
+    }
+    assert not any("Triggers" in text for text in catalogue.warnings)
+
+
+def test_partials_share_their_triggers() -> None:
+    """Partials of a marked function are one endpoint in several functions."""
+    app, run = FastAPI(), expose(triggers=[CRON])(lambda kind: None)
+    app.post("/big", tags=["a"], name="big")(partial(run, kind="big"))
+    app.post("/small", tags=["b"], name="small")(partial(run, kind="small"))
+
+    assert events(build(app)) == {"a::big": ["a::big::cron"]}
+
+
+def test_a_type_without_letters() -> None:
+    """Its function still has a name."""
+    app = FastAPI()
+    app.get("/jobs")(marked(Trigger("日本")))
+
+    assert events(build(app)) == {"jobs::run": ["jobs::run::trigger"]}
+
+
 def test_what_is_left_out_has_no_triggers() -> None:
     """An endpoint that is not exposed is run by nothing of iii."""
     app = FastAPI()
@@ -141,7 +180,12 @@ def test_what_is_left_out_has_no_triggers() -> None:
     app.get("/others")(marked(CRON))
 
     assert events(build(app)) == {"jobs::run": ["jobs::run::cron"]}
-    assert events(build(app, exclude=("/others",))) == {}
+    without = build(app, exclude=("/others",))
+    assert events(without) == {}
+    assert [text for text in without.warnings if text.startswith("Triggers")] == [
+        f"Triggers of {path} (cron): they run nothing, as it is not offered."
+        for path in ("/jobs", "/others")
+    ]
 
 
 def test_starlette() -> None:
