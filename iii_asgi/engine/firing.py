@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from msgspec import Raw
 
-from iii_asgi.engine.calls import missing
+from iii_asgi.engine.calls import BROKEN, missing
 from iii_asgi.engine.hub import Hub
 from iii_asgi.engine.invocations import Call, Trace
 from iii_asgi.engine.wire import Outcome
 
 __all__ = ["fire"]
+
+logger = logging.getLogger("iii_asgi.engine")
 
 
 async def fire(
@@ -36,4 +39,9 @@ async def fire(
     if function is None:
         return Outcome(error=missing(hub.registry, namespace, function_id))
     trace = (trace or Trace()).naming(function_id)
-    return await (await hub.invocations.begin(Call(function, data, metadata=metadata, trace=trace)))
+    call = Call(function, data, metadata=metadata, trace=trace)
+    try:
+        return await (await hub.invocations.begin(call))
+    except Exception:  # of the engine's own function: an outcome, too, so a queue tries again
+        logger.exception("The engine's function %s failed", function_id)
+        return BROKEN

@@ -33,7 +33,8 @@ class InvocationHandler:
         caller: what routes call other functions with.
         prefix: of every HTTP trigger's path on the engine.
         proxy_headers: see `HttpServing`.
-        errors: what a direct caller gets for a 4xx or 5xx, unless its function says.
+        errors: what a direct caller gets for a 4xx or 5xx, unless its function says. Triggers
+            get an error, unless it says.
         access_log: log one line an invocation.
     """
 
@@ -56,7 +57,13 @@ class InvocationHandler:
             for f in functions
         }
         self._direct = {f.id: DirectServing(f, transport, channels, errors) for f in functions}
-        self._events = {event.function_id: (f.id, event) for f in functions for event in f.events}
+        # What fires is told of a failure unless the function's own mark says otherwise: a queue
+        # tries again only what has failed.
+        self._events = {
+            event.function_id: (f.id, event, DirectServing(f, transport, channels, "raise"))
+            for f in functions
+            for event in f.events
+        }
 
     async def __call__(self, message: InvokeFunction) -> Any:
         """Serve one invocation and return its result.
@@ -87,10 +94,10 @@ class InvocationHandler:
         found = self._events.get(message.function_id)
         if found is None:
             raise InvocationError("function_not_found", f"this worker has no {message.function_id}")
-        function_id, event = found
+        function_id, event, direct = found
         payload, caller_id = direct_call.infer(message.data)
         invocation = self._enter(message, event.type, caller_id, function_id=function_id)
-        serving = self._direct[function_id].serve_event(event, payload, invocation)
+        serving = direct.serve_event(event, payload, invocation)
         if self._log is not None:
             serving = self._log.watch(serving, "fire", event.type, function_id)
         return (await serving)[1]

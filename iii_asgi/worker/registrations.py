@@ -9,17 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from iii_asgi.errors import ConnectionLostError, InvocationError, InvocationTimeoutError
 from iii_asgi.protocol import messages as m
 from iii_asgi.worker.link import Link
+from iii_asgi.worker.registration import Binding, Registration, describe, listed, target_of
 
 __all__ = ["Registrations"]
-
-Registration: TypeAlias = m.RegisterFunction | m.RegisterTrigger | m.Observe
 
 logger = logging.getLogger("iii_asgi")
 
@@ -28,6 +26,8 @@ ROUND_TRIP_TIMEOUT = 10.0
 """Seconds for an answer of the engine itself; then it is a hung one."""
 PER_REGISTRATION = 0.03
 """Seconds more for each registration that it has to do before."""
+HANDOVER_CHECK = 0.1
+"""Seconds between looks whether another worker has taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Registrations:
         self.standby: dict[str, str] = {}
         self.refused: dict[str, str] = {}
         self._functions: dict[str, m.RegisterFunction] = {}
-        self._bindings: dict[str, m.RegisterTrigger | m.Observe] = {}
+        self._bindings: dict[str, Binding] = {}
         self._asked: set[str] = set()  # ids of which nothing was heard since
         self._asking: dict[Patience, asyncio.Task[None]] = {}
         self._told: dict[str, str] = {}
@@ -86,9 +86,7 @@ class Registrations:
         self.refused.clear()
         self._link = link
         self._functions = {one.id: one for one in messages if isinstance(one, m.RegisterFunction)}
-        self._bindings = {
-            one.id: one for one in messages if isinstance(one, m.RegisterTrigger | m.Observe)
-        }
+        self._bindings = {one.id: one for one in messages if isinstance(one, Binding)}
         await link.send(*self._functions.values())
         await _round_trip(link, len(self._functions))
         self._tell_standby()
@@ -161,7 +159,7 @@ class Registrations:
             for one in granted:
                 del refused[one]
             if granted:
-                logger.info("Ours now: %s", _listed(describe(known[one]) for one in granted))
+                logger.info("Ours now: %s", listed(describe(known[one]) for one in granted))
             with contextlib.suppress(InvocationError, ConnectionLostError):
                 await self._bind(link, granted)
 
@@ -170,7 +168,7 @@ class Registrations:
         news = self.standby.items() - self._told.items()
         self._told = dict(self.standby)
         for owner in sorted({owner for _, owner in news}):
-            functions = _listed(one for one, its_owner in news if its_owner == owner)
+            functions = listed(one for one, its_owner in news if its_owner == owner)
             logger.warning("Standing by for worker %s, which owns %s", owner, functions)
 
     # -- the end -------------------------------------------------------------------------
@@ -178,23 +176,45 @@ class Registrations:
     async def take_back(self, link: Link) -> None:
         """Unregister our functions, and wait until the engine has done so.
 
-        With them go their triggers, but not those of HTTP: the engine refuses a cron job
-        whose id it has, and the next owner's has the same.
+        Of the triggers, cron jobs go with them: the engine refuses one whose id it has, and
+        the next owner's has the same.
         """
         self.cancel()
         ours = self._functions.keys() - self.standby.keys()
-        events = [
-            one
-            for one in self._bindings.values()
-            if isinstance(one, m.RegisterTrigger)
-            and one.trigger_type != "http"
-            and one.function_id in ours
-        ]
         await link.send(
-            *(m.UnregisterTrigger(id=one.id, trigger_type=one.trigger_type) for one in events),
+            *(
+                m.UnregisterTrigger(id=one.id, trigger_type=one.trigger_type)
+                for one in self._triggers_of("cron", ours)
+            ),
             *(m.UnregisterFunction(id=one) for one in ours),
         )
         await _round_trip(link, len(ours))
+
+    async def hand_over(self, link: Link) -> None:
+        """Hold on to our subscriptions of queues until another worker owns their functions.
+
+        A queue tries again what it cannot deliver, but a topic that nobody subscribes to
+        drops it. Who stands by has asked again after the longest pause; else nobody does.
+        """
+        ours = self._functions.keys() - self.standby.keys()
+        waiting = self._triggers_of("durable:subscriber", ours)
+        if not waiting:
+            return
+        logger.info("Leaving the queues to whoever stands by")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FUNCTIONS.longest + HANDOVER_CHECK):
+                while waiting:
+                    await asyncio.sleep(HANDOVER_CHECK)  # after the function come its triggers
+                    waiting = [one for one in waiting if not await _is_served(link, one)]
+
+    def _triggers_of(self, kind: str, function_ids: Collection[str]) -> list[m.RegisterTrigger]:
+        return [
+            one
+            for one in self._bindings.values()
+            if isinstance(one, m.RegisterTrigger)
+            and one.trigger_type == kind
+            and one.function_id in function_ids
+        ]
 
     def cancel(self) -> None:
         """Stop asking: the connection is gone, or we are leaving."""
@@ -202,22 +222,6 @@ class Registrations:
         for asking in self._asking.values():
             asking.cancel()
         self._asking.clear()
-
-
-def target_of(binding: m.RegisterTrigger | m.Observe) -> str:
-    """Return the id of the function that a trigger calls."""
-    return binding.target.function_id if isinstance(binding, m.Observe) else binding.function_id
-
-
-def describe(binding: Registration) -> str:
-    """Return a registration in a few words, for people."""
-    if isinstance(binding, m.RegisterFunction):
-        return binding.id
-    if isinstance(binding, m.Observe):
-        return f"trigger {binding.source.args} of {target_of(binding)}"
-    config = binding.config if isinstance(binding.config, dict) else {}
-    where = " ".join(str(config[key]) for key in ("http_method", "api_path") if key in config)
-    return f"trigger {where or binding.trigger_type} of {binding.function_id}"
 
 
 async def _round_trip(link: Link, sent: int) -> None:
@@ -238,8 +242,11 @@ async def _round_trip(link: Link, sent: int) -> None:
         pass
 
 
-def _listed(names: Iterable[str]) -> str:
-    """Return names for a log line: all of a few, the first of many."""
-    ordered = sorted(names)
-    more = f" and {len(ordered) - 3} more" if len(ordered) > 4 else ""
-    return ", ".join(ordered[: 3 if more else None]) + more
+async def _is_served(link: Link, trigger: m.RegisterTrigger) -> bool:
+    """Whether some worker has the function that a trigger calls."""
+    wanted = {"function_id": trigger.function_id, "namespace": trigger.namespace or "default"}
+    try:
+        await link.call("engine::functions::info", wanted, timeout=ROUND_TRIP_TIMEOUT)
+    except InvocationError:
+        return False
+    return True

@@ -260,6 +260,7 @@ class Worker:
             async with asyncio.timeout(timeout):
                 await self.registrations.take_back(link)
                 await link.drain()
+                await self.registrations.hand_over(link)
 
     async def disconnect(self) -> None:
         """Answer what still runs with an error, and close the connection; `run` then returns."""

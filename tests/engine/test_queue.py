@@ -6,9 +6,12 @@ import time
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from iii_asgi.engine import Engine
-from tests.engine.helpers import Frame, RawWorker, soon
+from iii_asgi.engine.registry import Function
+from iii_asgi.engine.wire import Outcome
+from tests.engine.helpers import Frame, RawWorker, hub_of, soon
 
 pytestmark = pytest.mark.anyio
 
@@ -90,6 +93,25 @@ async def test_a_job_is_given_up(
 
     assert len(worker.calls) == attempts
     assert f"job failed (c: not yet), attempt {attempts} of {attempts}: given up" in caplog.text
+
+
+async def test_a_function_of_the_engine_that_breaks(
+    engine: Engine, worker: RawWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The mistake is in the log, and the job is tried again like any other."""
+    tries: list[Raw] = []
+
+    async def broken(data: Raw) -> Outcome:
+        tries.append(data)
+        raise RuntimeError("s3cret")
+
+    hub_of(engine).registry.register(Function(id="own::broken", handler=broken))
+    await subscribe(worker, function_id="own::broken")
+    await publish(worker, 1)
+    await soon(lambda: "given up" in caplog.text)
+
+    assert len(tries) == 3
+    assert "RuntimeError: s3cret" in caplog.text
 
 
 async def test_a_fifo_queue_keeps_the_order(worker: RawWorker) -> None:

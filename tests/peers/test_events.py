@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.anyio
 
 PUBLISH = "iii::durable::publish"
 RETRY_SOON = {"backoffDelayMs": 50}
+RETRY_LATER = {"backoffDelayMs": 700}
 
 
 @dataclass
@@ -59,9 +61,9 @@ class Jobs:
             pytest.skip("this engine keeps no queues for calls: it needs the worker queue")
 
 
-def subscriber(topic: str, arguments: Any = None) -> Trigger:
+def subscriber(topic: str, arguments: Any = None, retry: Mapping[str, int] = RETRY_SOON) -> Trigger:
     """Return the trigger of a topic."""
-    return Trigger("durable:subscriber", {"topic": topic, "queue_config": RETRY_SOON}, arguments)
+    return Trigger("durable:subscriber", {"topic": topic, "queue_config": retry}, arguments)
 
 
 @pytest.fixture
@@ -150,6 +152,35 @@ async def test_schedule_is_given_back(jobs: Jobs) -> None:
 
     pauses = [after - before for before, after in pairwise(ran)]
     assert all(0.5 < pause < 2.5 for pause in pauses), pauses
+
+
+async def test_handover_of_a_queue(jobs: Jobs) -> None:
+    """Of what is published all the time while one process follows another nothing is lost."""
+    await jobs.needs("durable:subscriber")
+    app = FastAPI(openapi_url=None)
+    got: set[int] = set()
+
+    @app.post("/letters", tags=[f"letters{jobs.place.run}"])
+    @expose(triggers=[subscriber(f"letters{jobs.place.run}", retry=RETRY_LATER)])
+    async def take_letter(number: Annotated[int, Body(embed=True)]) -> None:
+        got.add(number)
+
+    async def publish_all() -> None:
+        for number in range(300):
+            message = {"topic": f"letters{jobs.place.run}", "data": {"number": number}}
+            await jobs.bridge.trigger(PUBLISH, message)
+            await asyncio.sleep(0.005)
+
+    first = our_bridge(app, jobs.place, name=f"letter-1{jobs.place.run}")
+    second = our_bridge(app, jobs.place, name=f"letter-2{jobs.place.run}")
+    async with AsyncExitStack() as old:
+        await old.enter_async_context(first.connect())
+        async with second.connect(wait=False):
+            publishing = asyncio.create_task(publish_all())
+            await until(lambda: len(got) > 20)
+            await old.aclose()
+            await publishing
+            await until(lambda: len(got) == 300)
 
 
 async def test_queue(jobs: Jobs, peer: Peer) -> None:

@@ -381,6 +381,16 @@ async def test_arguments_that_cannot_be_made(caplog: pytest.LogCaptureFixture) -
     assert returned["error"]["code"] == "INTERNAL_ERROR"
 
 
+async def test_event_that_fails() -> None:
+    """It is an error even where direct callers get values: a queue tries again only those."""
+    handler = make_jobs(errors="return")
+    called = await handler(call("jobs::greet", {"id": 7}))
+    with pytest.raises(InvocationError, match=r"BAD_REQUEST: .*name"):
+        await handler(call("jobs::greet::durable_subscriber_2", {"id": 7}))
+
+    assert called["success"] is False
+
+
 async def test_access_log_of_events(caplog: pytest.LogCaptureFixture) -> None:
     """The line of an event names its type and its route."""
     caplog.set_level(logging.INFO, "iii_asgi.access")

@@ -12,7 +12,8 @@ import pytest
 from iii_asgi.engine import Engine
 from iii_asgi.protocol import messages as m
 from iii_asgi.worker import registrations
-from iii_asgi.worker.registrations import Patience, describe
+from iii_asgi.worker.registration import describe
+from iii_asgi.worker.registrations import Patience
 from tests.engine.helpers import RawWorker, fetch, hub_of, soon
 from tests.worker.helpers import Peer, nothing, open_place, running
 
@@ -129,6 +130,56 @@ async def test_handover_of_a_schedule(engine: Engine) -> None:
             await old.disconnect()
             assert scheduled() == ["new"]
             assert new.registrations.refused == {}
+
+
+TOPIC = m.RegisterTrigger(
+    id="q",
+    trigger_type="durable:subscriber",
+    function_id="f",
+    config={"topic": "orders", "queue_config": {"backoffDelayMs": 400}},
+)
+
+
+async def test_handover_of_a_queue(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is published while nobody owns the function is kept for the next owner."""
+    slow = Patience(share=0, first=0.5, longest=0.5, grace=0)
+    monkeypatch.setattr(registrations, "FUNCTIONS", slow)
+    got: list[bytes] = []
+
+    async def note(message: m.InvokeFunction) -> None:
+        got.append(bytes(message.data))
+
+    async with (
+        running(engine.url, serve, *FUNCTIONS, TOPIC, name="old") as old,
+        RawWorker(engine, "publisher") as publisher,
+    ):
+
+        async def publish(data: int) -> None:
+            await publisher.result("iii::durable::publish", {"topic": "orders", "data": data})
+
+        await old.registered.wait()
+        async with running(engine.url, note, *FUNCTIONS, TOPIC, name="new") as new:
+            await new.registered.wait()
+            leaving = asyncio.create_task(old.retire(5))
+            await soon(lambda: owner_of(engine, "f") is None)
+            await publish(7)
+            await leaving
+            await old.disconnect()
+            assert owner_of(engine, "f") == "new"
+            await publish(8)
+            await soon(lambda: len(got) == 2)
+
+    assert sorted(got) == [b"7", b"8"]
+
+
+async def test_a_queue_that_nobody_takes_over(engine: Engine) -> None:
+    """The owner waits for one who stands by, and no longer than such a one would."""
+    async with running(engine.url, serve, *FUNCTIONS, TOPIC) as worker:
+        await worker.registered.wait()
+        started = time.monotonic()
+        await worker.retire(5)
+
+    assert 1 < time.monotonic() - started < 4
 
 
 async def test_the_second_leaves(engine: Engine) -> None:
