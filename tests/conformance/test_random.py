@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from iii_asgi import Settings
@@ -25,7 +24,6 @@ from tests.conformance.random_apps import Plan, apps, build, requests
 
 MODES: tuple[Mode, ...] = ("routes", "app")
 LOSSES = (*ALWAYS, QUERY_SPELLING, LATIN_1, INPUT_KEY_ORDER, STREAMED_ORDER)
-EXAMPLES = 60 if os.environ.get("CI") else 150
 
 
 def is_excused(request: Request, expected: Seen, mode: Mode) -> bool:
@@ -64,7 +62,6 @@ async def compare(plans: list[Plan], asked: list[Request]) -> None:
 
 
 @pytest.mark.timeout(300)  # for the search of a small example, should one be needed
-@settings(max_examples=EXAMPLES)
 @given(st.data())
 def test_random_requests(data: st.DataObject) -> None:
     """Whatever the routes and the requests: the app sees and answers the same through iii."""
