@@ -79,6 +79,7 @@ class Carriage:
         self._scope = scope
         self._sent = {**scope, "raw_path": raw_path_of(scope)}
         self._receive = Replayed(receive)
+        self._is_cut = False  # the app hears that the client went in the middle of the body
         self._said: list[Message] = []  # the app's answer, as far as it goes
         self._only_said = False  # the client gets that instead of what has arrived
         self._held: list[Message] = []  # an answer that was made before the app was called
@@ -117,7 +118,7 @@ class Carriage:
         token = current_invocation.set(invocation)
         watched = self._arrive(entry.scope)
         try:
-            await self._app(self._scope, entry.receive, partial(self._say, entry))
+            await self._app(self._scope, partial(self._hear, entry), partial(self._say, entry))
         except BaseException as raised:
             error = raised
         finally:
@@ -155,6 +156,19 @@ class Carriage:
         """Whether something excluded may run; a guard asks."""
         self._is_excluded = True
         return not self._strict
+
+    async def _hear(self, entry: Entry) -> Message:
+        """Return the next message for the app."""
+        if self._is_cut:
+            return {"type": "http.disconnect"}
+        message = await entry.receive()
+        is_last = message["type"] == "http.request" and not message.get("more_body", False)
+        if is_last and self._receive.is_cut:
+            self._differ("cut")
+            if not self._strict:
+                self._is_cut = True
+                return {**message, "more_body": True}
+        return message
 
     async def _say(self, entry: Entry, message: Message) -> None:
         """Take a message of the app."""
@@ -195,7 +209,8 @@ class Carriage:
         if self._only_said:
             return head
         for kind, note in of_answer(head, message):
-            self._differ(kind, note)
+            if not self._receive.is_cut:  # else nobody is there to get the answer
+                self._differ(kind, note)
         if self._strict:
             return message
         self._only_said = message["status"] != head["status"]

@@ -78,6 +78,11 @@ KINDS: dict[str, Kind] = {
         "request.client is None",
         "handle None; behind a proxy use --proxy-headers (III_ASGI_PROXY_HEADERS)",
     ),
+    "cut": Kind(
+        "an upload that breaks off",
+        "the app gets what came until then as if that were all",
+        "have clients send a content-length, or an end mark",
+    ),
     "https": Kind(
         "https",
         "the app sees http: the engine tells no scheme",

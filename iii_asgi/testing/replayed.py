@@ -8,9 +8,14 @@ __all__ = ["Replayed"]
 
 
 class Replayed:
-    """A `receive` whose messages can be received once more."""
+    """A `receive` whose messages can be received once more.
+
+    Attributes:
+        is_cut: the client went before the end of the body.
+    """
 
     def __init__(self, receive: Receive) -> None:
+        self.is_cut = False
         self._receive = receive
         self._messages: list[Message] = []
 
@@ -19,6 +24,8 @@ class Replayed:
         message = await self._receive()
         if message["type"] == "http.request":
             self._messages.append(message)
+        elif not self._messages or self._messages[-1].get("more_body", False):
+            self.is_cut = True
         return message
 
     def again(self) -> Receive:

@@ -10,12 +10,20 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Query, Request, WebSocket
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from iii_asgi import expose, get_invocation
 from iii_asgi.testing.records import Records
 
-__all__ = ["Rewriting", "current", "database", "kinds", "make_app", "make_excluding_app"]
+__all__ = [
+    "Rewriting",
+    "break_off",
+    "current",
+    "database",
+    "kinds",
+    "make_app",
+    "make_excluding_app",
+]
 
 current: ContextVar[str] = ContextVar("current", default="nobody")
 
@@ -153,3 +161,26 @@ def kinds(records: Records) -> dict[str, str]:
     }
     assert all(differences.total() == 1 for differences in records.differences.values())
     return found
+
+
+async def break_off(app: ASGIApp, *lines: tuple[bytes, bytes]) -> list[Any]:
+    """Post ``12`` to ``/uploads``, and go before the end; return the status and the body."""
+    coming: list[Message] = [
+        {"type": "http.request", "body": b"12", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return coming.pop(0) if len(coming) > 1 else coming[0]
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/uploads", "raw_path": b"/uploads", "query_string": b"", "root_path": "",
+        "headers": list(lines), "client": ("testclient", 1), "server": ("shop.test", 80),
+    }  # fmt: skip
+    await app(scope, receive, send)
+    return [one.get("status", one.get("body")) for one in sent]

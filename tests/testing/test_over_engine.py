@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
 from iii_asgi import Settings
@@ -15,7 +16,7 @@ from iii_asgi.testing.host import Host
 from iii_asgi.testing.over_engine import EngineRoads
 from iii_asgi.testing.records import Records
 from iii_asgi.testing.through import Through
-from tests.testing.apps import current, make_app, make_excluding_app
+from tests.testing.apps import break_off, current, make_app, make_excluding_app
 
 QUIET = Settings(access_log=False)
 
@@ -81,6 +82,20 @@ def test_losses(roads: EngineRoads) -> None:
     strict = TestClient(through(roads, make_app(), strict=True))
     assert strict.get("/items?q=1&q=2").json() == ["2"]
     assert strict.get("/tokens").json() == []
+
+
+@pytest.mark.anyio
+async def test_upload_that_breaks_off(roads: EngineRoads) -> None:
+    """The app hears of it, whatever the engine makes of it."""
+    app = FastAPI()
+
+    @app.post("/uploads")
+    async def upload(request: Request) -> int:
+        return len(await request.body())
+
+    for line in ((b"content-length", b"5"), (b"transfer-encoding", b"chunked")):
+        with pytest.raises(ClientDisconnect):
+            await break_off(through(roads, app), line)
 
 
 def test_two_apps(roads: EngineRoads) -> None:

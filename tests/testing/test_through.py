@@ -11,6 +11,7 @@ import httpx
 import pytest
 import trio
 from fastapi import APIRouter, FastAPI, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
@@ -20,7 +21,7 @@ from iii_asgi import Settings
 from iii_asgi.testing import through_iii
 from iii_asgi.testing.records import Difference, Records
 from iii_asgi.testing.through import Through
-from tests.testing.apps import current, database, kinds, make_app
+from tests.testing.apps import break_off, current, database, kinds, make_app
 
 QUIET = Settings(access_log=False)
 
@@ -213,6 +214,36 @@ def test_strict_losses(kind: str, strict: TestClient, records: Records) -> None:
     path, more, _, lost = LOSSES[kind]
     assert said(strict.get(path, **more)) == lost
     assert kinds(records).keys() == {kind}
+
+
+LENGTH, CHUNKED = (b"content-length", b"5"), (b"transfer-encoding", b"chunked")
+
+
+def make_uploads() -> FastAPI:
+    app = FastAPI()
+
+    @app.post("/uploads")
+    async def upload(request: Request) -> int:
+        return len(await request.body())
+
+    return app
+
+
+@pytest.mark.anyio
+async def test_upload_that_breaks_off(records: Records) -> None:
+    """The app hears of it; where an engine would not tell it that is counted, and strictly so."""
+    app = Through(make_uploads(), settings=QUIET, records=records)
+    with pytest.raises(ClientDisconnect):
+        await break_off(app, LENGTH)
+    assert not records.differences
+    with pytest.raises(ClientDisconnect):
+        await break_off(app, CHUNKED)
+    assert kinds(records) == {"cut": ""}
+
+    strict = Through(make_uploads(), settings=QUIET, strict=True)
+    assert await break_off(strict, CHUNKED) == [200, b"2"]
+    with pytest.raises(ClientDisconnect):
+        await break_off(strict, LENGTH)
 
 
 def test_client_address(client: TestClient, strict: TestClient, records: Records) -> None:
