@@ -102,11 +102,11 @@ def wire(loop: asyncio.AbstractEventLoop) -> Iterator[Wire]:
 def alive() -> Counter[str]:
     """Return what there is, by type: tasks, requests, whatever a call could leave behind."""
     gc.collect()
-    kinds = (type(one) for one in gc.get_objects())
+    kinds = ((str(type(one).__module__), type(one).__qualname__) for one in gc.get_objects())
     return Counter(
-        f"{kind.__module__}.{kind.__qualname__}"
-        for kind in kinds
-        if kind.__module__.partition(".")[0] in OURS or kind.__name__ == "coroutine"
+        f"{module}.{name}"
+        for module, name in kinds
+        if module.partition(".")[0] in OURS or name == "coroutine"
     )
 
 
@@ -143,6 +143,7 @@ def test_any_call(loop: asyncio.AbstractEventLoop, wire: Wire, log: Log) -> None
         max_examples=CALLS // ROUNDS,
         deadline=None,
         database=None,
+        derandomize="FUZZ_CALLS" not in os.environ,
         suppress_health_check=list(HealthCheck),
     )
     def check(call: AnyCall) -> None:
