@@ -39,7 +39,7 @@ def run(settings: Settings, function_id: str, payload: Any, timeout: float) -> N
         print_json(ask(settings, function_id, payload, timeout))
     except InvocationError as error:
         if error.code == "function_not_found":
-            say_which_there_are(error, settings)
+            say_which_there_are(error, function_id, settings)
         raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from iii_asgi import process
 from iii_asgi.cli.asking import LIST_TIMEOUT, ask, asked
 from iii_asgi.cli.program import address, command_line
-from iii_asgi.errors import InvocationError
+from iii_asgi.errors import Error, InvocationError
 from iii_asgi.settings import Settings
 
 __all__ = ["functions_of", "info_of", "list_functions", "say_which_there_are"]
@@ -45,16 +46,17 @@ def info_of(settings: Settings, function_id: str) -> Row:
         if error.code != "NOT_FOUND":
             raise
         missing = InvocationError("function_not_found", f"the engine has no {function_id}")
-        ids = [one["function_id"] for one in functions_of(settings)]
-        for close in get_close_matches(function_id, ids):
-            missing.add_note(f"Did you mean {close}?")
-        say_which_there_are(missing, settings)
+        say_which_there_are(missing, function_id, settings)
         raise missing from None
     return info
 
 
-def say_which_there_are(error: InvocationError, settings: Settings) -> None:
-    """Add to an error how to list the functions."""
+def say_which_there_are(error: InvocationError, function_id: str, settings: Settings) -> None:
+    """Add to an error the ids that are like one that is not there, and how to list all."""
+    with suppress(Error):  # what is being told is the first error
+        ids = {one["function_id"] for one in functions_of(settings)} - {function_id}
+        for close in get_close_matches(function_id, sorted(ids)):
+            error.add_note(f"Did you mean {close}?")
     error.add_note(f"Which there are: {command_line('call', '--list', *address(settings))}")
 
 

@@ -119,11 +119,12 @@ def test_timeout(url: str) -> None:
 
 
 def test_unknown_function(url: str) -> None:
-    """A function that is not there says how to see which are."""
-    done = run("call", "echo::nothing", "--url", url)
+    """A function that is not there says which are like it, and how to see all."""
+    done = run("call", "echo::sai", "--url", url)
 
     assert done.returncode == 1
     assert done.stderr.startswith("function_not_found: ")
+    assert "\n       Did you mean echo::say?\n" in done.stderr
     assert done.stderr.endswith(f"Which there are: iii-asgi call --list --url={url}\n")
 
 
