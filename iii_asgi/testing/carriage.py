@@ -82,6 +82,7 @@ class Carriage:
         self._is_cut = False  # the app hears that the client went in the middle of the body
         self._said: list[Message] = []  # the app's answer, as far as it goes
         self._only_said = False  # the client gets that instead of what has arrived
+        self._given: int | None = None  # bytes of the body, once the head is
         self._held: list[Message] = []  # an answer that was made before the app was called
 
     async def serve(self) -> None:
@@ -99,11 +100,11 @@ class Carriage:
             carrying.cancel()
             (broken,) = await asyncio.gather(carrying, return_exceptions=True)
         never_left = entry is None and isinstance(broken, Error)
-        if error is None and isinstance(broken, Exception) and not never_left:
+        is_expected = never_left or self._only_said
+        if error is None and isinstance(broken, Exception) and not is_expected:
             error = broken  # the client's own `send` refused something, perhaps
-        if self._only_said:
-            for message in self._said:
-                await self._send(message)
+        for message in self._left() if self._only_said else ():
+            await self._send(message)
         if error is not None:
             raise error
         if entry is None:
@@ -198,7 +199,16 @@ class Carriage:
         if message["type"] == "http.response.start":
             message = self._head(message)
         if not self._only_said:
+            self._given = (self._given or 0) + len(message.get("body", b""))
             await self._send(message)
+
+    def _left(self) -> list[Message]:
+        """Return what the client has not got yet of what the app has said."""
+        if self._given is None:
+            return self._said
+        body = b"".join(message.get("body", b"") for message in self._said)
+        ends = not self._said[-1].get("more_body", False)
+        return [{"type": "http.response.body", "body": body[self._given :], "more_body": not ends}]
 
     def _head(self, message: Message) -> Message:
         """Take the head of an answer; return the one for the client."""

@@ -17,6 +17,7 @@ from iii_asgi.testing.records import Records
 
 __all__ = [
     "Rewriting",
+    "answer_too_much",
     "break_off",
     "current",
     "database",
@@ -184,3 +185,12 @@ async def break_off(app: ASGIApp, *lines: tuple[bytes, bytes]) -> list[Any]:
     }  # fmt: skip
     await app(scope, receive, send)
     return [one.get("status", one.get("body")) for one in sent]
+
+
+async def answer_too_much(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with more bytes than announced, the last ones when the first have arrived."""
+    length = [(b"content-length", b"2000000")]
+    await send({"type": "http.response.start", "status": 200, "headers": length})
+    await send({"type": "http.response.body", "body": b"1" * 1_000_000, "more_body": True})
+    await asyncio.sleep(0.2)
+    await send({"type": "http.response.body", "body": b"2" * 4_000_000})

@@ -16,7 +16,7 @@ from iii_asgi.testing.host import Host
 from iii_asgi.testing.over_engine import EngineRoads
 from iii_asgi.testing.records import Records
 from iii_asgi.testing.through import Through
-from tests.testing.apps import break_off, current, make_app, make_excluding_app
+from tests.testing.apps import answer_too_much, break_off, current, make_app, make_excluding_app
 
 QUIET = Settings(access_log=False)
 
@@ -96,6 +96,12 @@ async def test_upload_that_breaks_off(roads: EngineRoads) -> None:
     for line in ((b"content-length", b"5"), (b"transfer-encoding", b"chunked")):
         with pytest.raises(ClientDisconnect):
             await break_off(through(roads, app), line)
+
+
+def test_answer_that_is_too_long(roads: EngineRoads) -> None:
+    """A test client gets all that the app sends, once, whatever the engine makes of it."""
+    app = Through(answer_too_much, settings=QUIET, records=Records(), open_road=roads.open)
+    assert TestClient(app).get("/").content == b"1" * 1_000_000 + b"2" * 4_000_000
 
 
 def test_two_apps(roads: EngineRoads) -> None:

@@ -21,7 +21,7 @@ from iii_asgi import Settings
 from iii_asgi.testing import through_iii
 from iii_asgi.testing.records import Difference, Records
 from iii_asgi.testing.through import Through
-from tests.testing.apps import break_off, current, database, kinds, make_app
+from tests.testing.apps import answer_too_much, break_off, current, database, kinds, make_app
 
 QUIET = Settings(access_log=False)
 
@@ -297,6 +297,13 @@ def test_broken_answer(app: FastAPI, records: Records) -> None:
     )
     assert client.get("/half").status_code == 200
     assert kinds(records) == {"answer": "200 leaves as 500"}
+
+
+def test_answer_that_is_too_long(records: Records) -> None:
+    """A test client gets all that the app sends, once, though a server would break it off."""
+    client = TestClient(Through(answer_too_much, settings=QUIET, records=records))
+    assert client.get("/").content == b"1" * 1_000_000 + b"2" * 4_000_000
+    assert kinds(records).keys() == {"answer"}
 
 
 def test_odd_status(app: FastAPI, client: TestClient, records: Records) -> None:
