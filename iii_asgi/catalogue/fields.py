@@ -46,7 +46,7 @@ def fields_gone(old: Any, new: Any) -> dict[str, str]:
         place: text
         for place, text in before.items()
         if place not in after
-        and place.endswith(("]", ".*")) is False
+        and not place.endswith(("]", ".*"))
         and _around(place) in after
         and _joined(_around(place), "*") not in after
     }
