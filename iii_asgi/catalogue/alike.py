@@ -10,12 +10,18 @@ import msgspec
 from iii_asgi.catalogue.pieces import name_of_reference
 from iii_asgi.catalogue.schemas import mapped
 
-__all__ = ["canonical", "references", "same_definitions"]
+__all__ = ["canonical", "definitions_of", "references", "same_definitions"]
 
 
 def canonical(schema: Any) -> bytes:
     """Return what is equal for equal JSON; in Python 1 is True."""
     return msgspec.json.encode(schema, order="deterministic")
+
+
+def definitions_of(schema: Any) -> Mapping[str, Any]:
+    """Return what a schema brings for its references."""
+    found: Mapping[str, Any] = schema.get("$defs", {}) if isinstance(schema, Mapping) else {}
+    return found
 
 
 def same_definitions(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> frozenset[str]:

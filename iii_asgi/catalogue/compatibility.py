@@ -13,11 +13,18 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from iii_asgi.catalogue.alike import canonical, references, same_definitions
+from iii_asgi.catalogue.alike import canonical, definitions_of, references, same_definitions
 from iii_asgi.catalogue.bounds import SCOPES, is_bounded
-from iii_asgi.catalogue.pieces import Piece, UnjudgedError, item_of, stripped, types_of
+from iii_asgi.catalogue.pieces import (
+    Piece,
+    UnjudgedError,
+    item_of,
+    judging,
+    stripped,
+    types_of,
+)
 from iii_asgi.catalogue.schemas import Json
-from iii_asgi.catalogue.valuesets import are_disjoint, is_listed, split, words
+from iii_asgi.catalogue.valuesets import are_disjoint, is_listed, split, words, words_of
 
 __all__ = ["Difference", "accepts"]
 
@@ -63,19 +70,11 @@ def accepts(wide: Any, narrow: Any) -> list[Difference]:
     if canonical(wide) == canonical(narrow):
         return []
     try:
-        comparison = _Comparison(_definitions(wide), _definitions(narrow))
-        return list(dict.fromkeys(comparison.run(wide, narrow)))
+        with judging():
+            comparison = _Comparison(definitions_of(wide), definitions_of(narrow))
+            return list(dict.fromkeys(comparison.run(wide, narrow)))
     except UnjudgedError as error:
         return [Difference("", "", "", str(error))]
-    except RecursionError:
-        return [Difference("", "", "", "it is nested too deeply")]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return [Difference("", "", "", "it is no JSON Schema")]
-
-
-def _definitions(schema: Any) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = schema.get("$defs", {}) if isinstance(schema, Mapping) else {}
-    return found
 
 
 class _Comparison:
@@ -115,9 +114,9 @@ class _Comparison:
         if not here:
             return found
         elsewhere = [one for one in found if one not in here]
-        if words(wide) == (said := " | ".join(dict.fromkeys(map(words, narrow.branches())))):
+        if words(wide) == words(narrow):
             return [*here[:1], *elsewhere]
-        return [Difference(place, words(wide), said), *elsewhere]
+        return [Difference(place, words(wide), words(narrow)), *elsewhere]
 
     def _part(
         self, wide: Piece, part: Json, narrow: Piece, place: str, above: _Pairs
@@ -209,6 +208,9 @@ class _Comparison:
             return self._each(wide, narrow, some, place, above)
         if len(found) == 1:
             return found[0]
+        if not possible and (tag := _tag_of(pieces, narrow)) is not None:
+            said = words_of(one.at_name(tag) for one in pieces)
+            return [Difference(_at(place, tag), said, words(narrow.at_name(tag)))]
         reason = "several alternatives may take it" if possible else ""
         return [Difference(place, words(wide), words(narrow), reason)]
 
@@ -258,6 +260,15 @@ class _Comparison:
 
 def _at(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
+
+
+def _tag_of(members: Sequence[Piece], other: Piece) -> str | None:
+    """Return the field that tells an object from each member of a union, if there is one."""
+    for name in sorted(other.required.intersection(*(one.required for one in members))):
+        inner = other.at_name(name)
+        if all(are_disjoint(one.at_name(name), inner) for one in members):
+            return name
+    return None
 
 
 def _said(keyword: str, value: Any) -> str:

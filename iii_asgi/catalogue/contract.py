@@ -16,6 +16,7 @@ from iii_asgi.catalogue.compatibility import Difference, accepts
 from iii_asgi.catalogue.fields import field_changes, fields_gone
 from iii_asgi.catalogue.model import Catalogue, Function
 from iii_asgi.catalogue.normal import normal
+from iii_asgi.catalogue.pieces import UnjudgedError
 from iii_asgi.catalogue.reserved import credential_changes, declared
 
 __all__ = [
@@ -204,12 +205,20 @@ def _schemas(noun: str, was: Any, now: Any) -> Iterator[tuple[str, bool]]:
     # callers have seen before.
     takes = noun == "argument"
     found = accepts(now, was) if takes else accepts(was, now)
-    told = {one.place for one in found}
-    gone = {place: text for place, text in fields_gone(was, now).items() if place not in told}
-    yield from ((_told(noun, one, takes), True) for one in found)
-    yield from ((f"{noun} `{place}`: {text} → none", True) for place, text in gone.items())
-    if not found and not gone and canonical(was) != canonical(now):
+    breaking = [_told(noun, one, takes) for one in found]
+    breaking += _gone(noun, was, now, {one.place for one in found})
+    yield from ((text, True) for text in breaking)
+    if not breaking and canonical(was) != canonical(now):
         yield from ((f"{noun}{text}", False) for text in field_changes(was, now))
+
+
+def _gone(noun: str, was: Any, now: Any, told: set[str]) -> list[str]:
+    """Return what to say of fields that are gone, but for the places that are told of."""
+    try:
+        gone = fields_gone(was, now)
+    except UnjudgedError as error:
+        return [] if "" in told else [f"{noun}: may break, {error}"]
+    return [f"{noun} `{place}`: {text} → none" for place, text in gone.items() if place not in told]
 
 
 def _told(noun: str, difference: Difference, takes: bool) -> str:

@@ -7,6 +7,7 @@ A *piece* is a list of schemas that all hold, references and ``allOf`` resolved.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -21,6 +22,7 @@ __all__ = [
     "UnjudgedError",
     "identity",
     "item_of",
+    "judging",
     "name_of_reference",
     "name_of_type",
     "stripped",
@@ -62,6 +64,7 @@ _FAR_REACHING = frozenset(
 _REFERENCE = "#/$defs/"
 _NEVER: Json = {"not": {}}
 _UNIONS = ("anyOf", "oneOf")
+_DEEPEST_UNION = 4  # a union may be a member of itself
 
 
 def types_of(value: Any) -> Types:
@@ -70,25 +73,44 @@ def types_of(value: Any) -> Types:
     return frozenset(kind for one in names for kind in _TYPES.get(one, _ALL))
 
 
-def stripped(schema: Any) -> Any:
-    """Return a schema without what no value has to fit, and in one order."""
+def stripped(schema: Any, *kept: str) -> Any:
+    """Return a schema without what no value has to fit, and in one order.
+
+    Args:
+        schema: one with its ``$defs``, or a part of it.
+        kept: annotations that are left in it.
+    """
     if not isinstance(schema, Mapping):
         return schema
+    dropped = _ANNOTATIONS - set(kept)
     said = {
         key: value
         for key, value in schema.items()
-        if key not in _ANNOTATIONS and not key.startswith("x-")
+        if key not in dropped and not key.startswith("x-")
     }
     for key in ("required", "type"):
         if isinstance(said.get(key), list):
             said[key] = sorted(said[key])
     if "$defs" in schema:
-        said["$defs"] = {name: stripped(one) for name, one in schema["$defs"].items()}
-    return mapped(said, stripped)
+        said["$defs"] = {name: stripped(one, *kept) for name, one in schema["$defs"].items()}
+    return mapped(said, lambda one: stripped(one, *kept))
 
 
 class UnjudgedError(ValueError):
     """A schema that cannot be taken apart; the text says why."""
+
+
+@contextmanager
+def judging() -> Iterator[None]:
+    """Raise whatever goes wrong with a schema as an `UnjudgedError`."""
+    try:
+        yield
+    except UnjudgedError:
+        raise
+    except RecursionError:
+        raise UnjudgedError("it is nested too deeply") from None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise UnjudgedError("it is no JSON Schema") from None
 
 
 @dataclass(frozen=True)
@@ -178,6 +200,14 @@ class Piece:
                     return [base.also(member) for member in part[key]]
         return [self]
 
+    def members(self, depth: int = _DEEPEST_UNION) -> Iterator[Piece]:
+        """Yield what the unions consist of, those within unions split as well."""
+        if not (depth and self.has_union):
+            yield self
+            return
+        for one in self.branches():
+            yield from one.members(depth - 1)
+
     # -- objects and arrays ----------------------------------------------------------------
 
     @cached_property
@@ -195,6 +225,14 @@ class Piece:
         """Whether it lists properties, and nothing is said of others: models ignore those."""
         said = ("additionalProperties", "patternProperties")
         return bool(self.names) and not any(key in part for key in said for part in self.parts)
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether other properties than those that it lists are meant: of a mapping, all are."""
+        said = {key for part in self.parts for key in part}
+        if said & {"additionalProperties", "patternProperties"}:
+            return not self.at_other_names().is_never
+        return "properties" not in said
 
     def at_name(self, name: str) -> Piece:
         """Return what the value of a property must fit."""

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from iii_asgi.catalogue.pieces import Piece, identity, types_of
 
-__all__ = ["are_disjoint", "is_listed", "split", "words"]
+__all__ = ["are_disjoint", "is_listed", "split", "words", "words_of"]
 
+_ANYTHING = "anything"
 _MOST_WORDS = 6
 _FEW: Mapping[str, int] = {"null": 1, "boolean": 2}
 
 
 def words(piece: Piece) -> str:
     """Return a few words on what a piece takes: ``integer | null``."""
-    if piece.is_never:
-        return "none"
+    return words_of([piece])
+
+
+def words_of(pieces: Iterable[Piece]) -> str:
+    """Return a few words on what one of several pieces takes."""
+    members = (one for piece in pieces for one in piece.members())
+    some = dict.fromkeys(_words(one) for one in members if not one.is_never)
+    return _ANYTHING if _ANYTHING in some else " | ".join(some) or "none"
+
+
+def _words(piece: Piece) -> str:
+    """Return words on what is no union."""
     values = piece.values
     # Of a type with few values all may be meant.
     if values is not None and len(values) != sum(_FEW.get(one, -1) for one in piece.types):
@@ -27,7 +38,7 @@ def words(piece: Piece) -> str:
         return " | ".join(texts[:_MOST_WORDS] + more)
     types = set(piece.types)
     if len(types) == len(types_of("any")):
-        return "anything"
+        return _ANYTHING
     if "fraction" in types:
         types = (types - {"fraction", "integer"}) | {"number"}
     return " | ".join(sorted(types, key=lambda one: (one == "null", one)))

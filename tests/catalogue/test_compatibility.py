@@ -83,6 +83,17 @@ NARROWER: dict[str, tuple[Any, Any, str]] = {
     "a type": (INTEGER, NUMBER, ": number → integer"),
     "null": (INTEGER, {"type": ["integer", "null"]}, ": integer | null → integer"),
     "a member": (INTEGER, {"anyOf": [INTEGER, NULL]}, ": integer | null → integer"),
+    "anything but a union": ({"anyOf": [INTEGER, NULL]}, {}, ": anything → integer | null"),
+    "a member with a tag": (
+        {"oneOf": [tagged("a"), tagged("b")]},
+        {"oneOf": [tagged("a"), tagged("b"), tagged("c")]},
+        'kind: "c" → "a" | "b"',
+    ),
+    "a union within a union": (
+        {"anyOf": [{"anyOf": [INTEGER, STRING]}, NULL]},
+        {"type": "boolean"},
+        ": boolean → integer | string | null",
+    ),
     "a value": ({"enum": ["a"]}, {"enum": ["a", "b"]}, ': "a" | "b" → "a"'),
     "an enum": ({"enum": ["a"]}, STRING, ': string → "a"'),
     "null itself": ({"const": None}, {}, ": anything → null"),

@@ -204,6 +204,57 @@ def test_written_and_read(tmp_path: Path) -> None:
     assert "0x" not in text_of(contract)
 
 
+def test_mappings() -> None:
+    """A field that models in a mapping lose breaks callers; to take any mapping does not."""
+
+    def old(orders: dict[str, Order]) -> dict[str, New]:
+        raise NotImplementedError
+
+    def new(orders: dict[str, Any]) -> dict[str, Old]:
+        raise NotImplementedError
+
+    old.__name__ = new.__name__ = "add"
+    told = changes(app_of(old), app_of(new))
+    assert [text for breaks, text in told if breaks] == [
+        "answer `*.price`: integer → number",
+        "answer `*.note`: string, optional → none",
+    ]
+    assert any("argument" in text for _, text in told)
+
+
+def test_defaults() -> None:
+    """Another default is told as such, and breaks nobody."""
+
+    def old(size: int = 1) -> None: ...
+
+    def new(size: int = 2) -> None: ...
+
+    old.__name__ = new.__name__ = "add"
+    assert changes(app_of(old), app_of(new)) == [(False, "argument: defaults")]
+
+
+def test_too_large() -> None:
+    """What has changed in too many places may break callers, and is not listed."""
+    names = [f"f{number}" for number in range(32)]
+
+    def answer(*fields: str) -> dict[str, Any]:
+        leaf = {"properties": {name: {"type": "string"} for name in fields}}
+        inner = {"properties": {key: {"$ref": "#/$defs/Leaf"} for key in names}}
+        return {"properties": dict.fromkeys(names, inner), "$defs": {"Leaf": leaf}}
+
+    one: dict[str, Any] = {"id": "a::b", "http": [], "events": [], "request_format": None}
+    before, after = (
+        {"version": 1, "functions": [{**one, "response_format": schema}]}
+        for schema in (answer(*names), answer(names[0]))
+    )
+
+    (change,) = compare(before, after)
+    assert (change.breaks, change.text) == (
+        True,
+        "answer: may break, it is too large to be compared",
+    )
+
+
 @pytest.mark.parametrize("keyword", ["pattern", "format"])
 def test_what_cannot_be_judged(keyword: str) -> None:
     """What cannot be judged may break callers, with the reason."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from iii_asgi.catalogue.fields import field_changes, fields_gone
 
 STRING = {"type": "string"}
@@ -44,6 +46,7 @@ def test_nothing_that_is_listed() -> None:
     """Where only words have changed it says so, and also where something else has."""
     assert field_changes(STRING, {**STRING, "title": "A"}) == [": descriptions"]
     assert field_changes(STRING, {**STRING, "minLength": 1}) == [": details"]
+    assert field_changes({**STRING, "default": "a"}, STRING) == [": defaults"]
 
 
 def test_recursive() -> None:
@@ -52,7 +55,7 @@ def test_recursive() -> None:
     broken = {"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}}
 
     assert field_changes(deep, {**deep, "title": "B"}) == [": descriptions"]
-    assert field_changes(broken, STRING) == [": none → string"]
+    assert field_changes(broken, STRING) == [": details"]
 
 
 def test_gone() -> None:
@@ -70,3 +73,80 @@ def test_other_fields() -> None:
     mapping = {"type": "object", "additionalProperties": STRING}
 
     assert field_changes(model(), mapping) == [" `*`: none → string"]
+    assert field_changes(model(a=model(b=STRING)), model(a={"type": "object"})) == [
+        " `a.b`: string → anything, optional",
+        " `a.*`: none → anything",
+    ]
+
+
+OLD, NEW = model(a=STRING, b=STRING), model(a=STRING)
+
+
+def deep(inner: dict[str, Any], levels: int) -> dict[str, Any]:
+    """Return a model within arrays within models."""
+    for _ in range(levels):
+        inner = model(x={"type": "array", "items": inner})
+    return inner
+
+
+def tagged(kind: str, **properties: Any) -> dict[str, Any]:
+    """Return a member of a discriminated union."""
+    return model(kind={"const": kind}, **properties)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ({"additionalProperties": OLD}, {"additionalProperties": NEW}, "*.b"),
+        (deep(OLD, 9), deep(NEW, 9), "x[]." * 9 + "b"),
+        ({"prefixItems": [STRING, OLD]}, {"prefixItems": [STRING, NEW]}, "[1].b"),
+        (model(**{"x.y": STRING, "a": STRING}), NEW, "x.y"),
+        (model(**{"tags[]": STRING, "a": STRING}), NEW, "tags[]"),
+        (model(x=model(**{"tags[]": STRING})), model(x=model()), "x.tags[]"),
+        ({"anyOf": [OLD, {"type": "null"}]}, {"anyOf": [NEW, {"type": "null"}]}, "b"),
+        (
+            {"oneOf": [tagged("a", x=OLD), tagged("b", x=OLD)]},
+            {"oneOf": [tagged("b", x=OLD), tagged("a", x=NEW), tagged("c", x=OLD)]},
+            "x.b",
+        ),
+        ({"anyOf": [tagged("a", x=STRING)]}, {"anyOf": [tagged("b"), tagged("c")]}, "x"),
+    ],
+)
+def test_gone_wherever_it_is(old: dict[str, Any], new: dict[str, Any], place: str) -> None:
+    """A field that is gone is found in mappings, tuples and unions, however deep."""
+    assert list(fields_gone(old, new)) == [place]
+    assert fields_gone(new, new) == {}
+
+
+@pytest.mark.parametrize(
+    "new", [{}, {"type": "object"}, {"anyOf": [{"type": "object"}, {"type": "null"}]}]
+)
+def test_what_takes_more(new: dict[str, Any]) -> None:
+    """What takes anything, or any object, lacks no field."""
+    assert fields_gone(model(a=OLD), model(a=new)) == {}
+
+
+def test_large() -> None:
+    """Of a schema with thousands of places only what has changed is told."""
+    names = [f"f{number}" for number in range(60)]
+    fields = {name: model(**{key: {"$ref": "#/$defs/Leaf"} for key in names}) for name in names}
+    old, new = model(**fields), model(**fields, z=STRING)
+    rest = {"$defs": {"Leaf": OLD}}
+
+    assert field_changes({**old, **rest}, {**new, **rest}) == [" `z`: none → string"]
+
+
+def test_members_in_another_order() -> None:
+    """The order of a union's members is a detail."""
+    some = [tagged("a", x=STRING), tagged("b"), STRING]
+
+    assert field_changes({"anyOf": some}, {"anyOf": some[::-1]}) == [": details"]
+
+
+def test_more_members() -> None:
+    """A new member of a union is told by what its fields can be."""
+    some = [tagged("a"), tagged("b"), tagged("c")]
+
+    assert field_changes({"anyOf": some[:2]}, {"anyOf": some}) == [
+        ' `kind`: "a" | "b" → "a" | "b" | "c"'
+    ]

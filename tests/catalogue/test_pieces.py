@@ -41,6 +41,21 @@ def test_properties() -> None:
     assert piece({"properties": {"a": True}}).is_silent
 
 
+def test_open() -> None:
+    """A model means the fields that it lists, a mapping any."""
+    assert piece({"type": "object"}).is_open
+    assert piece({"additionalProperties": {"type": "string"}}).is_open
+    assert not piece({"properties": {}}).is_open
+    assert not piece({"additionalProperties": False}).is_open
+
+
+def test_members() -> None:
+    """A union is split, with the unions in it."""
+    one = piece({"anyOf": [{"oneOf": [{"const": 1}, {"const": 2}]}, {"const": 3}]})
+
+    assert [member.values for member in one.members()] == [[1], [2], [3]]
+
+
 def test_items() -> None:
     """Items have their own schemas, then that of the rest."""
     one = piece({"prefixItems": [{"type": "string"}], "items": {"type": "null"}})

@@ -24,6 +24,11 @@ def piece(schema: Any) -> Piece:
         ({"type": "boolean"}, "boolean"),
         ({"const": True}, "true"),
         ({"enum": ["a", 1, None]}, '"a" | 1 | null'),
+        (
+            {"anyOf": [{"type": "string"}, {"oneOf": [{"const": 1}, {"type": "string"}]}]},
+            "string | 1",
+        ),
+        ({"anyOf": [{"type": "string"}, {}]}, "anything"),
         ({"enum": list(range(9))}, "0 | 1 | 2 | 3 | 4 | 5 | … 3 more"),
     ],
 )
