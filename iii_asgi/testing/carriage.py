@@ -14,6 +14,7 @@ from iii_asgi.catalogue.model import Catalogue
 from iii_asgi.errors import Error
 from iii_asgi.invocation import SCOPE_KEY, Invocation, current_invocation
 from iii_asgi.testing.differences import WatchedClient, WatchedScope, of_answer, of_request
+from iii_asgi.testing.lengths import announced_length, unannounced
 from iii_asgi.testing.loopback import ANSWER_WITHIN, raw_path_of
 from iii_asgi.testing.records import AppRecord, Records
 from iii_asgi.testing.refusals import kind_of_refusal, kind_without_asking
@@ -77,7 +78,7 @@ class Carriage:
         self._road = road
         self._visit = Visit()
         self._scope = scope
-        self._sent = {**scope, "raw_path": raw_path_of(scope)}
+        self._sent: Scope = {**scope, "raw_path": raw_path_of(scope)}
         self._receive = Replayed(receive)
         self._is_cut = False  # the app hears that the client went in the middle of the body
         self._said: list[Message] = []  # the app's answer, as far as it goes
@@ -87,8 +88,25 @@ class Carriage:
 
     async def serve(self) -> None:
         """Serve it, to the end of the app's part; raise what the app raises."""
+        try:
+            await self._carry(await self._framed())
+        finally:
+            self._receive.close()
+
+    async def _framed(self) -> Receive:
+        """Return what is received on the way, where no length may be wrong."""
+        length = announced_length(self._sent)
+        if length is None or not await self._receive.contradicts(length):
+            return self._receive
+        self._differ("length", f"{length} announced")
+        if self._strict:
+            return self._receive.held_to(length)
+        self._sent = unannounced(self._sent)
+        return self._receive
+
+    async def _carry(self, receive: Receive) -> None:
         carrying = asyncio.create_task(
-            self._road.carry(self._visit, self._sent, self._receive, self._answer)
+            self._road.carry(self._visit, self._sent, receive, self._answer)
         )
         error = None
         try:
@@ -99,11 +117,14 @@ class Carriage:
         finally:
             carrying.cancel()
             (broken,) = await asyncio.gather(carrying, return_exceptions=True)
-        never_left = entry is None and isinstance(broken, Error)
+        is_lost = isinstance(broken, Error)
+        never_left = entry is None and is_lost
+        if entry is not None and is_lost and self._receive.is_cut:
+            self._only_said = True  # for the engine nobody is there to get the answer
         is_expected = never_left or self._only_said
         if error is None and isinstance(broken, Exception) and not is_expected:
             error = broken  # the client's own `send` refused something, perhaps
-        for message in self._left() if self._only_said else ():
+        for message in self._left() if self._only_said and self._said else ():
             await self._send(message)
         if error is not None:
             raise error

@@ -129,6 +129,12 @@ KINDS: dict[str, Kind] = {
         "nothing, unless callers on iii need it",
         is_minor=True,
     ),
+    "length": Kind(
+        "a content-length that is not the body's",
+        "the app gets no byte more; where fewer come, it waits until the client goes",
+        "nothing: clients count; to be sure, let a test of a limit send as much as it says",
+        is_minor=True,
+    ),
     "method": Kind(
         "method without a trigger, the app refuses it, too",
         "the engine's own 405, without a body",

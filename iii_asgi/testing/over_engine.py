@@ -31,6 +31,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 # The bridge logs what an app raises; here the test gets it.
 logging.getLogger("iii_asgi").addFilter(_is_news)
 
+_CALLED_WITHIN = 1.0  # seconds until a client goes in the middle of a body
 _ROUTES_WITHIN = 10.0  # seconds from a registration until the routes are served
 
 
@@ -120,7 +121,7 @@ async def _exchange(url: str, visit: Visit, scope: Scope, receive: Receive, send
         scope["method"],
         url,
         headers=headers,
-        stream=_Upload(receive) if has_body else httpx.ByteStream(b""),
+        stream=_Upload(receive, visit, names) if has_body else httpx.ByteStream(b""),
         extensions={"target": target},
     )
     async with httpx.AsyncHTTPTransport(verify=_trust(url)) as transport:
@@ -136,14 +137,19 @@ async def _exchange(url: str, visit: Visit, scope: Scope, receive: Receive, send
 
 
 class _Upload(httpx.AsyncByteStream):
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, visit: Visit, names: set[bytes]) -> None:
         self._receive = receive
+        self._visit = visit
+        self._is_announced = b"content-length" in names
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         has_more = True
         while has_more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
+                await self._visit.come(_CALLED_WITHIN)  # else the app might never hear of it
+                if self._is_announced:
+                    raise httpx.WriteError("the client has gone")
                 return
             if message.get("body"):
                 yield message["body"]

@@ -68,6 +68,10 @@ class Visit:
         await asyncio.wait({self._entry, carrying}, return_when=asyncio.FIRST_COMPLETED)
         return self._entry.result() if self._entry.done() else None
 
+    async def come(self, within: float) -> None:
+        """Wait until the request is at the door, or for so many seconds."""
+        await asyncio.wait({self._entry}, timeout=within)
+
     async def enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the app's part done by the waiting task; returns when it is.
 

@@ -98,6 +98,43 @@ async def test_upload_that_breaks_off(roads: EngineRoads) -> None:
             await break_off(through(roads, app), line)
 
 
+def test_answer_to_an_upload_that_breaks_off(roads: EngineRoads) -> None:
+    """An app that makes do with what came is heard, though nobody waits for it at an engine."""
+    app = FastAPI()
+
+    @app.post("/uploads")
+    async def upload(request: Request) -> str:
+        try:
+            return str(len(await request.body()))
+        except ClientDisconnect:
+            return "gone"
+
+    client = TestClient(through(roads, app, strict=True))
+    assert client.post("/uploads", content="12", headers={"content-length": "9"}).json() == "gone"
+
+
+@pytest.mark.parametrize("length", ["0", "1", "1000"])
+def test_wrong_length(length: str, roads: EngineRoads) -> None:
+    """A body of another length than announced arrives in whole; strictly no more than that."""
+    app = FastAPI()
+
+    @app.post("/uploads")
+    async def upload(request: Request) -> int:
+        return len(await request.body())
+
+    def ask(*, strict: bool) -> int:
+        client = TestClient(through(roads, app, strict=strict))
+        size: int = client.post("/uploads", content="12", headers={"content-length": length}).json()
+        return size
+
+    assert ask(strict=False) == 2
+    if length == "1000":
+        with pytest.raises(ClientDisconnect):
+            ask(strict=True)
+    else:
+        assert ask(strict=True) == int(length)
+
+
 def test_answer_that_is_too_long(roads: EngineRoads) -> None:
     """A test client gets all that the app sends, once, whatever the engine makes of it."""
     app = Through(answer_too_much, settings=QUIET, records=Records(), open_road=roads.open)
