@@ -129,6 +129,8 @@ class _Walk:
         return self._step(_Step("", (before,), (after,)))
 
     def _step(self, step: _Step) -> list[_Line]:
+        if step.may_lack[0] == step.may_lack[1] and self._is_alike(step.before, step.after):
+            return []
         found = [] if (line := step.line()) is None else [line]
         if step.before and step.after:
             within = self._within(_members(step.before), _members(step.after))
@@ -141,8 +143,6 @@ class _Walk:
     def _within(self, olds: _Pieces, news: _Pieces) -> list[_Line]:
         """Return what differs within: a pair is looked at once, wherever it stands."""
         pair = _keys(olds), _keys(news)
-        if self._is_alike(pair, olds):
-            return []
         if pair not in self._found:
             self._found[pair] = []  # met again in itself it is no news
             steps = (
@@ -153,9 +153,9 @@ class _Walk:
             self._found[pair] = [line for step in steps for line in self._step(step)]
         return self._found[pair]
 
-    def _is_alike(self, pair: _Pair, olds: _Pieces) -> bool:
+    def _is_alike(self, olds: _Pieces, news: _Pieces) -> bool:
         """Whether both sides say the same, with all that they refer to."""
-        if pair[0] != pair[1]:
+        if _keys(olds) != _keys(news):
             return False
         parts = (part for one in olds for part in one.parts)
         return all(name in self._alike for part in parts for name in references(part))
