@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from iii_asgi.errors import ConnectionLostError, InvocationError, InvocationTimeoutError
@@ -17,7 +17,7 @@ from iii_asgi.protocol import messages as m
 from iii_asgi.worker.link import Link
 from iii_asgi.worker.registration import Binding, Registration, describe, listed, target_of
 
-__all__ = ["Registrations"]
+__all__ = ["FUNCTIONS", "PER_REGISTRATION", "ROUND_TRIP_TIMEOUT", "Registrations"]
 
 logger = logging.getLogger("iii_asgi")
 
@@ -26,8 +26,8 @@ ROUND_TRIP_TIMEOUT = 10.0
 """Seconds for an answer of the engine itself; then it is a hung one."""
 PER_REGISTRATION = 0.03
 """Seconds more for each registration that it has to do before."""
-HANDOVER_CHECK = 0.1
-"""Seconds between looks whether another worker has taken over."""
+QUEUE = "durable:subscriber"
+"""The trigger type of a queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Registrations:
         self._functions = {one.id: one for one in messages if isinstance(one, m.RegisterFunction)}
         self._bindings = {one.id: one for one in messages if isinstance(one, Binding)}
         await link.send(*self._functions.values())
-        await _round_trip(link, len(self._functions))
+        await round_trip(link, len(self._functions))
         self._tell_standby()
         await self._bind(link, self._functions.keys() - self.standby.keys())
 
@@ -99,9 +99,10 @@ class Registrations:
         would take the owner's triggers for ours, and drop them when we go.
         """
         bindings = [one for one in self._bindings.values() if target_of(one) in function_ids]
+        bindings.sort(key=lambda one: getattr(one, "trigger_type", "") != QUEUE)  # those first
         if bindings:
             await link.send(*bindings)
-            await _round_trip(link, len(bindings))
+            await round_trip(link, len(bindings))
 
     def take(self, message: m.Message) -> None:
         """Take the engine's word on a registration."""
@@ -145,11 +146,11 @@ class Registrations:
         while refused:
             await asyncio.sleep(patience.pause(loop.time() - since))
             self._tell_standby()
-            asked = sorted(refused)
+            asked = self._in_order(refused)
             self._asked.update(asked)
             try:
                 await link.send(*(known[one] for one in asked))
-                await _round_trip(link, len(asked))
+                await round_trip(link, len(asked))
             except InvocationError:  # a slow engine: later, then
                 continue
             except ConnectionLostError:
@@ -188,24 +189,25 @@ class Registrations:
             ),
             *(m.UnregisterFunction(id=one) for one in ours),
         )
-        await _round_trip(link, len(ours))
+        await round_trip(link, len(ours))
 
-    async def hand_over(self, link: Link) -> None:
-        """Hold on to our subscriptions of queues until another worker owns their functions.
+    @property
+    def ours(self) -> list[str]:
+        """The ids of the functions that are ours, as the next owner asks for them."""
+        return self._in_order(self._functions.keys() - self.standby.keys())
 
-        A queue tries again what it cannot deliver, but a topic that nobody subscribes to
-        drops it. Who stands by has asked again after the longest pause; else nobody does.
+    @property
+    def subscriptions(self) -> list[m.RegisterTrigger]:
+        """Our subscriptions of queues."""
+        return self._triggers_of(QUEUE, set(self.ours))
+
+    def _in_order(self, ids: Iterable[str]) -> list[str]:
+        """Put the functions of queues last.
+
+        Their next owner has then little left to do until it subscribes (see `handover`).
         """
-        ours = self._functions.keys() - self.standby.keys()
-        waiting = self._triggers_of("durable:subscriber", ours)
-        if not waiting:
-            return
-        logger.info("Leaving the queues to whoever stands by")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FUNCTIONS.longest + HANDOVER_CHECK):
-                while waiting:
-                    await asyncio.sleep(HANDOVER_CHECK)  # after the function come its triggers
-                    waiting = [one for one in waiting if not await _is_served(link, one)]
+        last = {target_of(one) for one in self._triggers_of(QUEUE, self._functions)}
+        return sorted(ids, key=lambda one: (one in last, one))
 
     def _triggers_of(self, kind: str, function_ids: Collection[str]) -> list[m.RegisterTrigger]:
         return [
@@ -224,7 +226,7 @@ class Registrations:
         self._asking.clear()
 
 
-async def _round_trip(link: Link, sent: int) -> None:
+async def round_trip(link: Link, sent: int) -> None:
     """Return when the engine has read all that was sent before: so many registrations.
 
     Each takes an engine the longer the more there are, up to some 15 ms. An error is an
@@ -240,13 +242,3 @@ async def _round_trip(link: Link, sent: int) -> None:
         raise
     except InvocationError:
         pass
-
-
-async def _is_served(link: Link, trigger: m.RegisterTrigger) -> bool:
-    """Whether some worker has the function that a trigger calls."""
-    wanted = {"function_id": trigger.function_id, "namespace": trigger.namespace or "default"}
-    try:
-        await link.call("engine::functions::info", wanted, timeout=ROUND_TRIP_TIMEOUT)
-    except InvocationError:
-        return False
-    return True

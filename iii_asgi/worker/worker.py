@@ -24,6 +24,7 @@ from iii_asgi.worker.connection import (
     refusal,
     shown,
 )
+from iii_asgi.worker.handover import hand_over
 from iii_asgi.worker.link import Handler, Link
 from iii_asgi.worker.registrations import Registrations
 
@@ -260,7 +261,7 @@ class Worker:
             async with asyncio.timeout(timeout):
                 await self.registrations.take_back(link)
                 await link.drain()
-                await self.registrations.hand_over(link)
+                await hand_over(link, self.registrations)
 
     async def disconnect(self) -> None:
         """Answer what still runs with an error, and close the connection; `run` then returns."""
