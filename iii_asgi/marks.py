@@ -147,9 +147,11 @@ def expose(
     mark = Mark(id, service, action, errors, metadata, enabled, on_disconnect, _checked(triggers))
 
     def set_mark(endpoint: _F) -> _F:
+        # Called is what these hold, and that is what an app gets to see.
+        inner = endpoint.__func__ if isinstance(endpoint, staticmethod | classmethod) else endpoint
         try:
-            setattr(endpoint, _ATTRIBUTE, replace(mark))
-        except AttributeError:
+            setattr(inner, _ATTRIBUTE, replace(mark))
+        except (AttributeError, TypeError):
             raise CatalogueError(
                 f"expose: {endpoint!r} cannot be marked: put it on the function itself"
             ) from None

@@ -186,3 +186,25 @@ def test_wrong_triggers(given: Any, message: str) -> None:
     """A trigger that cannot be meant is refused where it is written."""
     with pytest.raises(CatalogueError, match=message):
         Trigger(*given)
+
+
+def test_on_a_static_method() -> None:
+    """The mark of a static or class method is that of what an app gets of it."""
+
+    class Teas:
+        @expose("teas::list")
+        @staticmethod
+        def all() -> None: ...
+
+        @expose("teas::one")
+        @classmethod
+        def one(cls) -> None: ...
+
+    assert mark_of(Teas.all).id == "teas::list"
+    assert mark_of(Teas.one).id == "teas::one"
+
+
+def test_on_a_builtin_class() -> None:
+    """What takes no mark is refused."""
+    with pytest.raises(CatalogueError, match="cannot be marked"):
+        expose("a::b")(int)

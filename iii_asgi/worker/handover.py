@@ -74,7 +74,8 @@ async def _has_others(link: Link, namespace: str) -> bool:
     rows = listed.get("workers") if isinstance(listed, dict) else None
     if not isinstance(rows, list):
         return True
-    return sum(isinstance(one, dict) and one.get("namespace") == namespace for one in rows) > 1
+    namespaces = [one.get("namespace") for one in rows if isinstance(one, dict)]
+    return namespaces.count(namespace) > 1
 
 
 async def _served(link: Link, function_ids: Iterable[str], namespace: str) -> set[str]:

@@ -192,7 +192,8 @@ async def test_handover_of_a_queue_and_much_else(
     async def note(message: m.InvokeFunction) -> None:
         got.add(int(bytes(message.data)))
 
-    many = [*FUNCTIONS, *(m.RegisterFunction(id=f"g::{number}") for number in range(80)), TOPIC]
+    more = [m.RegisterFunction(id=f"g::{number}") for number in range(80)]
+    many: list[m.Message] = [*FUNCTIONS, *more, TOPIC]
     async with (
         running(engine.url, note, *many, name="old") as old,
         RawWorker(engine, "publisher") as publisher,
