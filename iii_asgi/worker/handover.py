@@ -42,25 +42,26 @@ async def hand_over(link: Link, registrations: Registrations) -> None:
         return
     logger.info("Leaving the queues to whoever stands by")
     queues = {one.function_id for one in subscriptions}
-    within = FUNCTIONS.longest + CHECK
+    if not await _come_to(
+        1, link, {functions[0], *queues}, namespace, within=FUNCTIONS.longest + CHECK
+    ):
+        return
+    # Now the next owner has begun to ask, for all of them at once.
+    within = CHECK + PER_REGISTRATION * len(functions)
+    await _come_to(len(queues), link, queues, namespace, within=within)
+    await asyncio.sleep(CHECK + PER_REGISTRATION * len(subscriptions))
+
+
+async def _come_to(
+    count: int, link: Link, function_ids: Iterable[str], namespace: str, *, within: float
+) -> bool:
+    """Wait until so many of some functions have an owner; False: not in so many seconds."""
     with contextlib.suppress(TimeoutError):
-        await _wait_for(link, {functions[0], *queues}, namespace, count=1, within=within)
-        within = PER_REGISTRATION * len(functions)  # now it has begun
-        await _wait_for(link, queues, namespace, count=len(queues), within=within)
-        await asyncio.sleep(CHECK + PER_REGISTRATION * len(subscriptions))
-
-
-async def _wait_for(
-    link: Link, function_ids: Iterable[str], namespace: str, *, count: int, within: float
-) -> None:
-    """Return when so many of some functions have an owner.
-
-    Raises:
-        TimeoutError: they have none after so many seconds.
-    """
-    async with asyncio.timeout(within):
-        while len(await _served(link, function_ids, namespace)) < count:  # noqa: ASYNC110
-            await asyncio.sleep(CHECK)
+        async with asyncio.timeout(within):
+            while len(await _served(link, function_ids, namespace)) < count:  # noqa: ASYNC110
+                await asyncio.sleep(CHECK)
+            return True
+    return False
 
 
 async def _has_others(link: Link, namespace: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from iii_asgi.errors import ConnectionLostError, InvocationError, InvocationTimeoutError
@@ -85,12 +85,19 @@ class Registrations:
         self.standby.clear()
         self.refused.clear()
         self._link = link
-        self._functions = {one.id: one for one in messages if isinstance(one, m.RegisterFunction)}
-        self._bindings = {one.id: one for one in messages if isinstance(one, Binding)}
+        bindings = [one for one in messages if isinstance(one, Binding)]
+        queues = {target_of(one) for one in bindings if _is_of_queue(one)}
+        functions = [one for one in messages if isinstance(one, m.RegisterFunction)]
+        # Functions of queues last, their triggers first: who takes over from another worker
+        # has then little left to do until it subscribes (see `handover`).
+        functions.sort(key=lambda one: one.id in queues)
+        bindings.sort(key=_is_of_queue, reverse=True)
+        self._functions = {one.id: one for one in functions}
+        self._bindings = {one.id: one for one in bindings}
         await link.send(*self._functions.values())
-        await round_trip(link, len(self._functions))
+        await _round_trip(link, len(self._functions))
         self._tell_standby()
-        await self._bind(link, self._functions.keys() - self.standby.keys())
+        await self._bind(link, self.ours)
 
     async def _bind(self, link: Link, function_ids: Collection[str]) -> None:
         """Register the triggers of functions that are ours.
@@ -98,11 +105,11 @@ class Registrations:
         Not before they are: the ids are the same in all processes of an app, so the engine
         would take the owner's triggers for ours, and drop them when we go.
         """
-        bindings = [one for one in self._bindings.values() if target_of(one) in function_ids]
-        bindings.sort(key=lambda one: getattr(one, "trigger_type", "") != QUEUE)  # those first
+        wanted = set(function_ids)
+        bindings = [one for one in self._bindings.values() if target_of(one) in wanted]
         if bindings:
             await link.send(*bindings)
-            await round_trip(link, len(bindings))
+            await _round_trip(link, len(bindings))
 
     def take(self, message: m.Message) -> None:
         """Take the engine's word on a registration."""
@@ -146,11 +153,11 @@ class Registrations:
         while refused:
             await asyncio.sleep(patience.pause(loop.time() - since))
             self._tell_standby()
-            asked = self._in_order(refused)
+            asked = [one for one in known if one in refused]
             self._asked.update(asked)
             try:
                 await link.send(*(known[one] for one in asked))
-                await round_trip(link, len(asked))
+                await _round_trip(link, len(asked))
             except InvocationError:  # a slow engine: later, then
                 continue
             except ConnectionLostError:
@@ -181,7 +188,7 @@ class Registrations:
         the next owner's has the same.
         """
         self.cancel()
-        ours = self._functions.keys() - self.standby.keys()
+        ours = self.ours
         await link.send(
             *(
                 m.UnregisterTrigger(id=one.id, trigger_type=one.trigger_type)
@@ -189,33 +196,26 @@ class Registrations:
             ),
             *(m.UnregisterFunction(id=one) for one in ours),
         )
-        await round_trip(link, len(ours))
+        await _round_trip(link, len(ours))
 
     @property
     def ours(self) -> list[str]:
-        """The ids of the functions that are ours, as the next owner asks for them."""
-        return self._in_order(self._functions.keys() - self.standby.keys())
+        """The ids of the functions that are ours, in the order in which they are asked for."""
+        return [one for one in self._functions if one not in self.standby]
 
     @property
     def subscriptions(self) -> list[m.RegisterTrigger]:
         """Our subscriptions of queues."""
-        return self._triggers_of(QUEUE, set(self.ours))
-
-    def _in_order(self, ids: Iterable[str]) -> list[str]:
-        """Put the functions of queues last.
-
-        Their next owner has then little left to do until it subscribes (see `handover`).
-        """
-        last = {target_of(one) for one in self._triggers_of(QUEUE, self._functions)}
-        return sorted(ids, key=lambda one: (one in last, one))
+        return self._triggers_of(QUEUE, self.ours)
 
     def _triggers_of(self, kind: str, function_ids: Collection[str]) -> list[m.RegisterTrigger]:
+        wanted = set(function_ids)
         return [
             one
             for one in self._bindings.values()
             if isinstance(one, m.RegisterTrigger)
             and one.trigger_type == kind
-            and one.function_id in function_ids
+            and one.function_id in wanted
         ]
 
     def cancel(self) -> None:
@@ -226,7 +226,11 @@ class Registrations:
         self._asking.clear()
 
 
-async def round_trip(link: Link, sent: int) -> None:
+def _is_of_queue(binding: Binding) -> bool:
+    return isinstance(binding, m.RegisterTrigger) and binding.trigger_type == QUEUE
+
+
+async def _round_trip(link: Link, sent: int) -> None:
     """Return when the engine has read all that was sent before: so many registrations.
 
     Each takes an engine the longer the more there are, up to some 15 ms. An error is an

@@ -228,6 +228,20 @@ async def test_a_queue_that_nobody_can_take_over(engine: Engine) -> None:
     assert time.monotonic() - started < 1
 
 
+async def test_a_queue_that_nobody_takes_over(engine: Engine) -> None:
+    """The owner waits for one who may stand by, and no longer than such a one would."""
+    async with (
+        running(engine.url, serve, *FUNCTIONS, TOPIC) as worker,
+        RawWorker(engine, "other", runtime="python") as other,
+    ):
+        await worker.registered.wait()
+        await other.settle()
+        started = time.monotonic()
+        await worker.retire(5)
+
+    assert 1 < time.monotonic() - started < 4
+
+
 async def test_the_second_leaves(engine: Engine) -> None:
     """When the one that stands by goes, the owner's routes stay as they are."""
     async with running(engine.url, serve, *FUNCTIONS, trigger(), name="first") as first:
