@@ -135,6 +135,7 @@ def test_reload_that_hangs(folder: Path) -> None:
         dev.wait_for(r"still starting \(main\.py\)")
         (folder / "main.py").write_text(HANGING + "# more")
         time.sleep(1.0)
+        assert dev.text.count("still starting (main.py)") == 1
         (folder / "main.py").write_text(source.replace("oolong", "sencha"))
         dev.wait_for("reloaded in")
 
