@@ -8,7 +8,7 @@ app with marks runs under any server.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -17,7 +17,7 @@ import msgspec
 
 from iii_asgi.errors import CatalogueError
 
-__all__ = ["NO_MARK", "EventArguments", "Mark", "Trigger", "expose", "mark_of"]
+__all__ = ["NO_MARK", "EventArguments", "Mark", "Trigger", "expose", "mark_of", "owner_of"]
 
 _ATTRIBUTE = "__iii_asgi_mark__"
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -113,7 +113,7 @@ def expose(
 
     It holds for the function that it is put on, its partials, and what wraps it with
     `functools.wraps`; on ``__call__``, for the instances; on an ``HTTPEndpoint``, for all of
-    its methods.
+    its methods; on an ASGI app that has no routes, for its mounts.
 
     Args:
         id: the function id. With ``::`` it is the whole id, without it is the action.
@@ -174,20 +174,37 @@ def mark_of(endpoint: Any) -> Mark:
     That of a function is that of its partials, too, and of what wraps it; that of ``__call__``
     is that of the instances. The outermost holds.
     """
+    marks = (getattr(one, _ATTRIBUTE, None) for one in _inwards(endpoint))
+    return next((mark for mark in marks if isinstance(mark, Mark)), NO_MARK)
+
+
+def owner_of(endpoint: Any) -> Any:
+    """Return the object or class that an endpoint is, or is a method of; None for a function.
+
+    Methods of two objects have one mark, and so have a class and its subclass: they are told
+    apart by their owners.
+    """
+    for one in _inwards(endpoint):
+        if inspect.ismethod(one):
+            return one.__self__
+        if not (inspect.isfunction(one) or _wrapped_by(one)):
+            return one
+    return None
+
+
+def _inwards(endpoint: Any) -> Iterator[Any]:
+    """Yield an endpoint, what it calls, and so on."""
     seen: set[int] = set()
     while id(endpoint) not in seen:
-        mark = getattr(endpoint, _ATTRIBUTE, None)
-        if isinstance(mark, Mark):
-            return mark
+        yield endpoint
         seen.add(id(endpoint))
-        endpoint = _inner(endpoint)
-    return NO_MARK
+        # Of a function that wraps none, the last one is nothing of the user.
+        call = getattr(type(endpoint), "__call__", None)  # noqa: B004 (the method is wanted)
+        endpoint = _wrapped_by(endpoint) or call
 
 
-def _inner(endpoint: Any) -> Any:
-    """Return what an endpoint calls; of a function that wraps none that is nothing of the user."""
+def _wrapped_by(endpoint: Any) -> Any:
+    """Return what a partial, or what `functools.wraps` has made, calls; None for all else."""
     if isinstance(endpoint, partial):
         return endpoint.func
-    wrapped = getattr(endpoint, "__wrapped__", None)
-    call = getattr(type(endpoint), "__call__", None)  # noqa: B004 (the method is wanted)
-    return call if wrapped is None else wrapped
+    return getattr(endpoint, "__wrapped__", None)

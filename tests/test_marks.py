@@ -82,6 +82,21 @@ def test_method_of_an_endpoint_class() -> None:
         build(Starlette(routes=[Route("/users", Users)]))
 
 
+def test_method_of_another_class() -> None:
+    """A class that is an ASGI app, and not an endpoint with a method for each of HTTP."""
+
+    class Page:
+        def __init__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+        def __await__(self) -> Any: ...
+
+        @expose("pages::get")
+        def get(self) -> None: ...
+
+    catalogue = build(Starlette(routes=[Route("/page", Page)]))
+    assert any(one.path == "/page" for one in catalogue.functions)
+
+
 def test_foreign_attribute() -> None:
     """What answers to every name, such as a mock, has no mark."""
 

@@ -285,8 +285,9 @@ async def test_include() -> None:
     assert not site.ran
 
 
-async def test_enabled() -> None:
-    """An endpoint that is not enabled is excluded without any filter."""
+@pytest.mark.parametrize("http", ["routes", "app"])
+async def test_enabled(http: str) -> None:
+    """What is not enabled is excluded without any filter: an endpoint, an app in a mount."""
     app = FastAPI(openapi_url=None)
     ran: list[str] = []
 
@@ -299,10 +300,16 @@ async def test_enabled() -> None:
     def user(name: str) -> str:
         return name
 
+    @expose(enabled=False)
+    async def old(scope: Any, receive: Any, send: Any) -> None:
+        ran.append("old")
+
+    app.mount("/old", old)
     site = Site()
     site.app = app
-    async with on_the_way(site, "routes") as walker:
-        assert await walker.http("/users/me") == "404"
+    async with on_the_way(site, http) as walker:
+        for path in ("/users/me", "/old", "/old/page"):
+            assert await walker.http(path) == "404"
         assert await walker.http("/users/you") == "200"
         assert await walker.call("users::user", {"name": "me"}) == "NOT_FOUND"
     assert not ran

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from starlette.endpoints import HTTPEndpoint
+
 from iii_asgi.catalogue.choosing import Choosing, Chosen
 from iii_asgi.catalogue.events import EventTable
 from iii_asgi.catalogue.filters import Filters
@@ -117,7 +119,8 @@ def build_catalogue(
 def _check_marks(route: Route) -> None:
     """See to it that no method of an ``HTTPEndpoint`` is marked: a mark there says nothing."""
     endpoint: Any = route.endpoint
-    for name in map(str.lower, METHODS) if inspect.isclass(endpoint) else ():
+    is_one = inspect.isclass(endpoint) and issubclass(endpoint, HTTPEndpoint)
+    for name in map(str.lower, METHODS) if is_one else ():
         if mark_of(getattr(endpoint, name, None)) is not NO_MARK:
             raise CatalogueError(
                 f"expose is on {endpoint.__qualname__}.{name}, where it would say nothing: "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -11,9 +11,11 @@ from iii_asgi.catalogue.model import EventTrigger, Route
 from iii_asgi.catalogue.operations import OperationGroup
 from iii_asgi.catalogue.triggers import trigger_id
 from iii_asgi.catalogue.words import slug
-from iii_asgi.marks import Mark, Trigger
+from iii_asgi.marks import Trigger, owner_of
 
 __all__ = ["EventTable"]
+
+_Marked: TypeAlias = tuple[int, int]  # ids of a mark, and of what it is on
 
 
 class EventTable:
@@ -33,11 +35,11 @@ class EventTable:
     ) -> None:
         self._namespace = namespace
         self._names = set(ids)
-        self._sharing: dict[int, dict[str, None]] = {}  # mark → functions, in order
+        self._sharing: dict[_Marked, dict[str, None]] = {}  # functions, in order
         self._triggers: dict[str, tuple[EventTrigger, ...]] = {}
         for function_id, members in zip(ids, groups, strict=True):
-            for mark in _marked(members):
-                self._give(function_id, mark)
+            for route in _marked(members):
+                self._give(function_id, route)
 
     def of(self, function_id: str) -> tuple[EventTrigger, ...]:
         """Return what calls a function."""
@@ -55,15 +57,15 @@ class EventTable:
                     f"Triggers of {first}: they run it, and not {', '.join(others)}, which "
                     "has the same endpoint. Another endpoint can have triggers of its own."
                 )
-        silent = {id(one.mark): one for one in routes if id(one.mark) not in self._sharing}
+        silent = {_key(one): one for one in routes if _key(one) not in self._sharing}
         for route in silent.values():
             if kinds := ", ".join(one.type for one in route.mark.triggers):
                 yield f"Triggers of {route.path} ({kinds}): they run nothing, as it is not offered."
 
-    def _give(self, function_id: str, mark: Mark) -> None:
-        sharing = self._sharing.setdefault(id(mark), {})
+    def _give(self, function_id: str, route: Route) -> None:
+        sharing = self._sharing.setdefault(_key(route), {})
         if not sharing:
-            made = tuple(self._made(function_id, one) for one in mark.triggers)
+            made = tuple(self._made(function_id, one) for one in route.mark.triggers)
             self._triggers[function_id] = self.of(function_id) + made
         sharing[function_id] = None
 
@@ -81,11 +83,13 @@ class EventTable:
         )
 
 
-def _marked(members: OperationGroup) -> Iterator[Mark]:
-    """Yield the marks of a function that have triggers."""
-    for operation in members:
-        if operation.route.mark.triggers:
-            yield operation.route.mark
+def _marked(members: OperationGroup) -> Iterator[Route]:
+    """Yield the routes of a function whose marks have triggers."""
+    return (one.route for one in members if one.route.mark.triggers)
+
+
+def _key(route: Route) -> _Marked:
+    return id(route.mark), id(owner_of(route.endpoint))
 
 
 def _unused(name: str, names: Collection[str]) -> str:

@@ -29,11 +29,13 @@ from iii_asgi.catalogue.model import Route, RouteKey, Skipped
 from iii_asgi.catalogue.operations import METHODS
 from iii_asgi.catalogue.reading import read_route
 from iii_asgi.catalogue.templates import REST
+from iii_asgi.marks import NO_MARK, Mark, mark_of
 
 __all__ = ["Introspection", "frontends_of", "introspect"]
 
 _WEBSOCKET = "WebSocket: no trigger of iii reaches it"
 _NO_STARLETTE = "the app is no Starlette app, so nothing can be put before its routes"
+_MARKED_APP = "expose on an app that has routes says nothing: put it on them, or use --exclude"
 _STATIC_METHODS = ("GET", "HEAD")
 
 
@@ -122,9 +124,13 @@ class _Walk:
             base: what is known to be behind `app`, should that not tell.
         """
         counts = len(self.routes), len(self.skipped)
+        mark = NO_MARK
         try:
             inner, harmless = behind(app, base)
+            mark = next((one for one in map(mark_of, (app, inner)) if one is not NO_MARK), NO_MARK)
             if is_walkable(inner):
+                if mark is not NO_MARK:
+                    self.warnings.append(f"{place.prefix or '/'}: {_MARKED_APP}")
                 keeper = _keeper_of(inner, place.keeper, harmless)
                 if isinstance(keeper, Starlette):
                     self.apps.setdefault(id(keeper), keeper)
@@ -139,7 +145,7 @@ class _Walk:
                 f"({_text(error)}), so it is one function"
             )
             static = False
-        self._opaque(place, _STATIC_METHODS if static else METHODS, name)
+        self._opaque(place, _STATIC_METHODS if static else METHODS, name, mark)
 
     def _walk(self, app: Any, place: _Place) -> None:
         if id(app) in place.around:
@@ -177,13 +183,16 @@ class _Walk:
             reason = f"unknown kind of route: {type(route).__name__}"
             self.skipped.append(Skipped(path or "/", (), reason))
 
-    def _opaque(self, place: _Place, methods: tuple[str, ...], name: str) -> None:
+    def _opaque(
+        self, place: _Place, methods: tuple[str, ...], name: str, mark: Mark = NO_MARK
+    ) -> None:
         route = Route(
             path=place.prefix + REST,
             methods=tuple(sorted(methods)),
             endpoint=None,
             name=name,
             kind="app",
+            mark=mark,
             host=place.host,
         )
         self._add(route, place)

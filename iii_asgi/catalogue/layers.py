@@ -114,18 +114,22 @@ def _routers_in(router: Any) -> Iterator[Any]:
 def endpoints_in(app: Any, around: frozenset[int] = frozenset()) -> Iterator[Any]:
     """Yield the endpoints that an app has at this moment, without making anything of them.
 
+    An app without routes is one, with the middleware around it.
+
     Args:
         app: any ASGI callable.
         around: ids of the apps that it is mounted in.
     """
-    app, _ = look_through(app)
-    if not is_walkable(app) or id(app) in around:
+    inner, _ = look_through(app)
+    if not is_walkable(inner):
+        yield from (app, inner)
         return
-    for router in _routers_in(getattr(app, "router", app)):
+    for router in _routers_in(getattr(inner, "router", inner)) if id(inner) not in around else ():
         for route in router.routes:
             if isinstance(route, Mount | Host):
-                inner, _ = behind(route.app, getattr(route, "_base_app", None))
-                yield from endpoints_in(inner, around | {id(app)})
+                found, _ = behind(route.app, getattr(route, "_base_app", None))
+                mounted = found if is_walkable(found) else route.app
+                yield from endpoints_in(mounted, around | {id(inner)})
             else:
                 yield getattr(route, "endpoint", None)
 

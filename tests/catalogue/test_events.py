@@ -119,6 +119,38 @@ def test_one_endpoint_in_several_functions() -> None:
     ]
 
 
+def test_methods_of_several_objects() -> None:
+    """Each object has the triggers of its method, in whatever the method is wrapped."""
+
+    class Jobs:
+        @expose(triggers=[CRON])
+        def run(self) -> None: ...
+
+        @classmethod
+        @expose(triggers=[CRON])
+        def check(cls) -> None: ...
+
+    class Others(Jobs): ...
+
+    app, one, two = FastAPI(), Jobs(), Others()
+    endpoints: dict[str, Callable[[], None]] = {
+        "one": one.run,
+        "two": wraps(two.run)(partial(two.run)),
+        "jobs": Jobs.check,
+        "others": two.check,
+    }
+    for name, endpoint in endpoints.items():
+        app.get(f"/{name}", tags=[name])(endpoint)
+    app.get("/again", tags=["again"])(one.run)
+    catalogue = build(app)
+
+    assert list(events(catalogue)) == ["one::run", "two::run", "jobs::check", "others::check"]
+    assert [text for text in catalogue.warnings if text.startswith("Triggers of")] == [
+        "Triggers of one::run: they run it, and not again::run, which has the same endpoint. "
+        "Another endpoint can have triggers of its own."
+    ]
+
+
 def test_two_endpoints_with_one_mark() -> None:
     """What `expose` returns can be put on several endpoints: each has the triggers."""
     app, daily = FastAPI(), expose(triggers=[CRON])
@@ -202,8 +234,10 @@ def test_starlette() -> None:
 
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
 
-    app = Starlette(routes=[Route("/pages", Page)])
-    assert list(events(build(app))) == ["pages::page_get"]
+    class Other(Page): ...
+
+    app = Starlette(routes=[Route("/pages", Page), Route("/others", Other)])
+    assert list(events(build(app))) == ["pages::page_get", "others::other_get"]
     endpoint = expose("jobs::run", triggers=[CRON])(Callable())
     app = Starlette(routes=[Route("/odd", endpoint, methods=["GET"])])
     assert list(events(build(app))) == ["jobs::run"]

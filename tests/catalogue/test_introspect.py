@@ -465,3 +465,29 @@ def test_a_kind_of_route_that_nobody_knows() -> None:
     assert [(one.path, one.reason) for one in found.skipped] == [
         ("/odd", "unknown kind of route: Odd")
     ]
+
+
+def test_marked_mounts() -> None:
+    """A mark on a mounted app without routes is that of its function, also within middleware."""
+
+    @expose("old::all", enabled=False)
+    async def old(scope: Any, receive: Any, send: Any) -> None: ...
+
+    found = introspect(Starlette(routes=[Mount("/old", Wrapper(old)), Mount("/new", opaque)]))
+
+    assert [(one.path, one.mark.id, one.mark.enabled) for one in found.routes] == [
+        ("/old/{path:path}", "old::all", False),
+        ("/new/{path:path}", None, True),
+    ]
+
+
+def test_marked_app() -> None:
+    """A mark on an app that has routes says nothing, and that is told."""
+    inner = expose(enabled=False)(FastAPI(openapi_url=None))
+    inner.get("/a")(call)
+    found = introspect(Starlette(routes=[Mount("/m", inner)]))
+
+    assert paths(found) == {"/m/a": ("GET",)}
+    assert found.warnings == (
+        "/m: expose on an app that has routes says nothing: put it on them, or use --exclude",
+    )
