@@ -200,13 +200,22 @@ def _differing(expected: Seen, seen: Seen) -> Iterator[str]:
             yield f"  {part.name} is {one!r:.500}, through iii {other!r:.500}"
 
 
+def _untraced(echo: dict[str, Any], sent: list[list[str]]) -> dict[str, Any]:
+    """Return what the app saw without a trace that the client did not send."""
+    names = {name for name, _ in sent}
+    kept = [one for one in echo["headers"] if one[0] != "traceparent" or one[0] in names]
+    return echo | {"headers": kept}
+
+
 def _excused(seen: Seen, expected: Seen) -> Seen:
     """Leave out what is the server's business, or chance.
 
     That is how a body is framed, unless the app has said its length; whether to close the
-    connection after an answer that went wrong; and how much of an answer has arrived when
-    it breaks off.
+    connection after an answer that went wrong; how much of an answer has arrived when it
+    breaks off; and whether an engine traces, and gives a trace to who has none.
     """
+    if seen.echo and expected.echo:
+        seen = replace(seen, echo=_untraced(seen.echo, expected.echo["headers"]))
     if expected.length is None and seen.length in ("true", "0"):
         seen = replace(seen, length=None)
     if not expected.usable:
