@@ -14,10 +14,10 @@ from collections.abc import Mapping
 import httpx
 
 from iii_asgi import Bridge
+from tests.patience import WITHIN
 
 __all__ = ["until_has", "until_served"]
 
-WITHIN = 60.0
 NOBODY = "nobody-s-segment"  # a parameter's value that no literal has
 
 

@@ -19,6 +19,7 @@ from iii_asgi import Settings, attach, get_invocation
 from iii_asgi.engine import Engine
 from iii_asgi.worker import connection
 from tests.engine.helpers import RawWorker, fetch, hub_of, soon
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -141,7 +142,7 @@ async def test_triggers(given: str, engine: Engine, monkeypatch: pytest.MonkeyPa
     settings = Settings(url=engine.url) if given == "settings" else None
     if given == "environment":
         monkeypatch.setenv("III_ASGI_HTTP", "routes")
-    async with Server(attach(make_app(Log()), settings=settings)), asyncio.timeout(5):
+    async with Server(attach(make_app(Log()), settings=settings)), asyncio.timeout(WITHIN):
         while (answer := await fetch(engine, "/state")).status == 404:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         assert answer.json == {"database": "db", "on_iii": True}

@@ -32,6 +32,7 @@ from iii_asgi.errors import (
 from iii_asgi.worker import connection
 from iii_asgi.worker.worker import ConnectionState
 from tests.engine.helpers import RawWorker, fetch, hub_of, soon
+from tests.patience import WITHIN
 from tests.worker.helpers import Peer, open_place
 
 pytestmark = pytest.mark.anyio
@@ -139,7 +140,7 @@ def is_there(engine: Engine, function_id: str) -> bool:
 
 async def served(engine: Engine) -> None:
     """Wait until the routes are there; a process takes its time."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN):
         while (await fetch(engine, "/quick")).status != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -494,7 +495,7 @@ async def test_timeout(engine: Engine, shop: Shop) -> None:
             streamed = asyncio.create_task(fetch(engine, "/stream"))
             await soon(lambda: shop.log.count("slow begins") == 2)
             await asyncio.sleep(0.2)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(WITHIN):
             assert (await over_http).status == 503
             assert (await directly)["error"]["code"] == "UNAVAILABLE"
             assert ((await streamed).status, (await streamed).body) == (200, b"first")
@@ -558,7 +559,7 @@ async def test_second_signal(engine: Engine, shop: Shop, caplog: pytest.LogCaptu
     os.kill(os.getpid(), signal.SIGTERM)
     await soon(lambda: "Stopping" in caplog.text)
     os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(WITHIN):
         with pytest.raises(asyncio.CancelledError):
             await task
 

@@ -15,6 +15,7 @@ import time
 import pytest
 
 from iii_asgi import process
+from tests.patience import WITHIN
 
 
 async def loop_name() -> str:
@@ -64,7 +65,7 @@ def test_stop(number: signal.Signals, loop: process.LoopName) -> None:
         with process.stop_signals() as stop:
             assert not stop.is_set()
             os.kill(os.getpid(), number)
-            await asyncio.wait_for(stop.wait(), 5)
+            await asyncio.wait_for(stop.wait(), WITHIN)
 
     before = signal.getsignal(number)
     process.run(main(), loop)
@@ -79,7 +80,7 @@ def test_stop_at_once(loop: process.LoopName) -> None:
     async def main() -> None:
         with process.stop_signals() as stop:
             os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.wait_for(stop.wait(), 5)
+            await asyncio.wait_for(stop.wait(), WITHIN)
             os.kill(os.getpid(), signal.SIGINT)
             await asyncio.sleep(5)
 

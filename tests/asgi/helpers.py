@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from iii_asgi.asgi.stream import ResponseStream
 from iii_asgi.asgi.transport import ASGITransport
+from tests.patience import WITHIN
 
 START: dict[str, Any] = {"type": "http.response.start", "status": 200, "headers": []}
 
@@ -59,7 +60,7 @@ def unexpected_error(request: httpx.Request, error: BaseException) -> None:
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait until something is so, for at most five seconds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN):
         while not condition():  # noqa: ASYNC110  (no event tells of it)
             await asyncio.sleep(0.001)
 

@@ -9,6 +9,7 @@ import pytest
 
 from iii_asgi.asgi import stream as module
 from iii_asgi.asgi.stream import HIGH_WATER, ClientDisconnectedError, ResponseStream
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -127,7 +128,7 @@ async def test_empty_chunk_is_not_progress() -> None:
     loop = asyncio.get_running_loop()
     for number in range(1000):
         loop.call_later(number / 100, stream.feed, b"", False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN):
         with pytest.raises(TimeoutError):
             await stream.next_chunk(timeout=0.1)
 

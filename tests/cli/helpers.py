@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.patience import WITHIN
+
 __all__ = ["APP", "Program", "environment", "run", "running", "served"]
 
-WITHIN = 30.0
 
 APP = '''
 from fastapi import FastAPI

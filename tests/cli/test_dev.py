@@ -15,7 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.helpers import WITHIN, Program, run, running
+from tests.cli.helpers import Program, run, running
+from tests.patience import WITHIN
 
 FREE = ("--port", "0", "--http-port", "0")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from iii_asgi.cli.watching import Watching
+from tests.patience import WITHIN
 
 
 def test_python_files(tmp_path: Path) -> None:
@@ -41,6 +42,6 @@ async def test_changes(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     (tmp_path / "main.py").touch()
 
-    found = await asyncio.wait_for(waiting, 10)
+    found = await asyncio.wait_for(waiting, WITHIN)
     assert [Path(one).name for one in found] == ["main.py"]
     await changes.aclose()

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
 
+from tests.patience import WITHIN
+
 __all__ = ["HOST", "Answer", "Connection", "Request"]
 
 HOST = "shop.example:8000"
-WITHIN = 15.0
 
 Lines = tuple[tuple[str, str], ...]
 

@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from iii_asgi.engine import Engine
 from iii_asgi.engine.front import FrontName
 from iii_asgi.engine.hub import Hub
+from tests.patience import WITHIN
 
 __all__ = [
     "FRONTS",
@@ -37,8 +38,6 @@ __all__ = [
 
 Frame: TypeAlias = dict[str, Any]
 Answering: TypeAlias = Callable[["RawWorker", Frame], Awaitable[None]]
-
-WITHIN = 5.0
 
 FRONTS: tuple[FrontName, ...] = get_args(FrontName)
 

@@ -13,6 +13,7 @@ from iii_asgi.engine.asgi import AsgiService, head_of
 from iii_asgi.engine.service import Service
 from tests.engine.bodies import Uploads, fails, headers, status
 from tests.engine.helpers import Frame, RawWorker, channel, hub_of, soon
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -162,7 +163,7 @@ async def test_a_client_that_leaves_ends_the_stream(
     await soon(lambda: client.body == b"x")
     client.gone.set()
 
-    await asyncio.wait_for(asking, 5)
+    await asyncio.wait_for(asking, WITHIN)
     await soon(lambda: noticed == [True])
 
 

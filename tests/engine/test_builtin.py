@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from iii_asgi.engine import Engine
 from tests.engine.bodies import JSON, TEXT, Uploads, frames_after_departure, stream, upload
 from tests.engine.helpers import RawWorker, fetch, open_http, soon
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -224,7 +225,7 @@ async def test_json_that_breaks_off_is_taken_as_it_is(engine: Engine, worker: Ra
     client.write(b"POST /f HTTP/1.1\r\nContent-Length: 9\r\n" + JSON[0].encode() + b"\r\n\r\n[1]")
     client.write_eof()
 
-    assert b"200 OK" in await asyncio.wait_for(reader.read(), 5)
+    assert b"200 OK" in await asyncio.wait_for(reader.read(), WITHIN)
     client.close()
     assert worker.calls[0]["data"]["body"] == [1]
 
@@ -240,7 +241,7 @@ async def test_a_body_is_read_to_its_end_although_answered(
     assert b"200 OK" in await reader.readuntil(b'"x"')
     client.write(b"x" * 3_000_000 + b"GET /n HTTP/1.1\r\nConnection: close\r\n\r\n")
 
-    assert b"404 Not Found" in await asyncio.wait_for(reader.read(), 5)
+    assert b"404 Not Found" in await asyncio.wait_for(reader.read(), WITHIN)
     client.close()
 
 

@@ -13,6 +13,7 @@ from iii_asgi.engine import Engine
 from iii_asgi.engine.front import FrontName
 from tests.engine.bodies import TEXT, fails, headers, sending, status, stream, upload
 from tests.engine.helpers import FRONTS, Frame, RawWorker, channel, fetch, hub_of, open_http, soon
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -294,7 +295,7 @@ async def test_a_stream_ends_when_its_length_is_reached(engine: Engine, worker: 
         await writer.send(b"ab")
         await writer.wait_closed()
 
-    answer = await asyncio.wait_for(stream(engine, worker, streaming), 5)
+    answer = await asyncio.wait_for(stream(engine, worker, streaming), WITHIN)
 
     assert answer.body == b"ab"
 

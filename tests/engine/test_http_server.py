@@ -14,6 +14,7 @@ from iii_asgi.engine.client import Body, BrokenBodyError, Reply
 from iii_asgi.engine.http1 import Head
 from iii_asgi.engine.http_server import HttpServer
 from tests.engine.helpers import soon
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -109,7 +110,7 @@ async def exchange(server: tuple[HttpServer, int], *pieces: bytes, eof: bool = F
             await asyncio.sleep(0.01)
         if eof:
             writer.write_eof()
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), WITHIN)
 
 
 def numbers(answers: bytes) -> list[bytes]:
@@ -150,7 +151,7 @@ async def test_a_client_that_expects_a_word_gets_it(server: tuple[HttpServer, in
         writer.write(b"abc" + expecting % b"/unread")
 
         assert b"200 OK" in await reader.readuntil(b"\r\n\r\n")
-        assert b"100 Continue" not in await asyncio.wait_for(reader.read(), 5)
+        assert b"100 Continue" not in await asyncio.wait_for(reader.read(), WITHIN)
 
 
 async def test_a_body_that_nobody_reads_ends_the_connection(
@@ -247,7 +248,7 @@ async def test_a_slow_client_is_waited_for(app: App, server: tuple[HttpServer, i
         await asyncio.sleep(0.3)
         assert len(app.bodies) < 200
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN):
             while len(app.bodies) < 200:
                 await reader.read(2**20)
 
@@ -258,11 +259,11 @@ async def test_a_stop_lets_requests_end(app: App, server: tuple[HttpServer, int]
         writer.write(b"GET /wait HTTP/1.1\r\n\r\n")
         await soon(lambda: bool(app.heads))
         stopping = asyncio.create_task(server[0].stop())
-        assert await asyncio.wait_for(idle.read(), 10) == b""
+        assert await asyncio.wait_for(idle.read(), WITHIN) == b""
         app.go_on.set()
 
-        assert numbers(await asyncio.wait_for(busy.read(), 10)) == [b"1"]
-        await asyncio.wait_for(stopping, 10)
+        assert numbers(await asyncio.wait_for(busy.read(), WITHIN)) == [b"1"]
+        await asyncio.wait_for(stopping, WITHIN)
 
 
 async def test_a_stop_does_not_wait_for_ever(
@@ -273,7 +274,7 @@ async def test_a_stop_does_not_wait_for_ever(
     async with client(server) as (busy, writer):
         writer.write(b"GET /wait HTTP/1.1\r\n\r\n")
         await soon(lambda: bool(app.heads))
-        await asyncio.wait_for(server[0].stop(), 10)
+        await asyncio.wait_for(server[0].stop(), WITHIN)
 
-        assert await asyncio.wait_for(busy.read(), 10) == b""
+        assert await asyncio.wait_for(busy.read(), WITHIN) == b""
     assert app.cancelled == 1

@@ -13,6 +13,7 @@ import pytest
 from iii_asgi.engine import Engine
 from iii_asgi.engine.front import FrontName
 from tests.engine.helpers import FRONTS, Frame, RawWorker, fetch, open_http
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -191,7 +192,7 @@ async def test_a_slow_json_upload_times_out(impatient: Engine) -> None:
             b"POST /f HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             b"Content-Length: 10\r\n\r\n{"
         )
-        line = await asyncio.wait_for(reader.readline(), 5)
+        line = await asyncio.wait_for(reader.readline(), WITHIN)
         writer.close()
 
         assert line.split()[1] == b"504"

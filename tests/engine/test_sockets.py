@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from iii_asgi.engine import Engine
 from tests.engine.helpers import Frame, RawWorker, channel, soon
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -123,7 +124,7 @@ async def test_a_write_fails_when_the_reader_has_left(engine: Engine, worker: Ra
             await asyncio.sleep(0.005)
 
     with pytest.raises(ConnectionClosed):
-        await asyncio.wait_for(write_on(), 5)
+        await asyncio.wait_for(write_on(), WITHIN)
 
 
 async def test_a_full_channel_holds_its_writer_up(engine: Engine, worker: RawWorker) -> None:

@@ -13,6 +13,7 @@ from iii_asgi.engine import Engine
 from iii_asgi.engine.front import FrontName
 from tests.engine.bodies import JSON, TEXT, frames_after_departure, sending, stream, upload
 from tests.engine.helpers import RawWorker, channel, fetch, open_http, soon
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -274,7 +275,7 @@ async def test_a_body_that_breaks_off_is_refused(engine: Engine, worker: RawWork
     client.write(b"POST /f HTTP/1.1\r\nContent-Length: 9\r\n\r\n[1]")
     client.write_eof()
 
-    assert TOO_LARGE in await asyncio.wait_for(reader.read(), 5)
+    assert TOO_LARGE in await asyncio.wait_for(reader.read(), WITHIN)
     client.close()
     assert not worker.calls
 

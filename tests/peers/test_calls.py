@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import WITHIN
 from tests.peers.conftest import Ours
 from tests.peers.driver import CallError, Peer
 
@@ -104,7 +105,7 @@ async def test_unknown_function(peer: Peer) -> None:
 async def test_void_call(peer: Peer, ours: Ours) -> None:
     """A call that waits for nothing runs the route all the same."""
     await peer.void("about::note", {"text": "in passing"})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN):
         assert await ours.app.state.notes.get() == "in passing"
 
 

@@ -14,12 +14,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
 from iii_asgi import expose
+from tests.patience import WITHIN
 from tests.peers.conftest import our_bridge, served
 from tests.peers.driver import Place
 
 pytestmark = pytest.mark.anyio
 
-WITHIN = 2.0  # seconds in which a departure is noticed
+NOTICED = 2.0  # seconds in which a departure is noticed
 SILENCE = 61  # seconds: one front end ends a stream that it hears nothing of for 30
 CROWD = 100
 
@@ -89,7 +90,7 @@ async def begin(place: Place, path: str, body: bytes = b"") -> asyncio.StreamWri
         head += f"Content-Length: {len(body) + 100_000}\r\nContent-Type: text/plain\r\n"
     writer.write(f"{head}\r\n".encode() + body)
     if not body:
-        await asyncio.wait_for(reader.readuntil(b"tick"), 10)
+        await asyncio.wait_for(reader.readuntil(b"tick"), WITHIN)
     return writer
 
 
@@ -108,7 +109,7 @@ async def test_departure(pause: float, alone: Place, streams: Streams) -> None:
     assert streams.running == 1
     writer.transport.abort()
 
-    await none_runs(streams, WITHIN)
+    await none_runs(streams, NOTICED)
 
 
 async def test_silence(alone: Place, streams: Streams) -> None:
@@ -137,7 +138,7 @@ async def test_crowd(alone: Place, streams: Streams) -> None:
     await asyncio.gather(*(leave(number) for number in range(CROWD)))
     await none_runs(streams, 10)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN):
         while len(asyncio.all_tasks()) > tasks or open_files() > files:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

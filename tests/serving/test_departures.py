@@ -24,6 +24,7 @@ from iii_asgi.engine import Engine
 from iii_asgi.engine.front import FrontName
 from iii_asgi.settings import HttpMode
 from tests.engine.helpers import fetch, hub_of, open_http, soon
+from tests.patience import WITHIN
 from tests.serving.helpers import bridged, chunk, start
 
 pytestmark = [
@@ -37,7 +38,7 @@ pytestmark = [
 FRONTS: tuple[FrontName, ...] = ("builtin", "standalone")
 CROWD, AT_ONCE = 1000, 50
 PATIENCE = 1.5  # seconds that an engine waits; the real one has thirty
-WITHIN = 2.0  # seconds in which a departure is noticed
+NOTICED = 2.0  # seconds in which a departure is noticed
 
 
 class Counts:
@@ -99,7 +100,7 @@ async def leave(engine: Engine, path: str, moment: str) -> None:
         delay = random.choice([0, 0.02])
         writer.write(f"GET {path}?delay={delay} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
         if moment == "in the answer":
-            await asyncio.wait_for(reader.readuntil(b"tick"), 10)
+            await asyncio.wait_for(reader.readuntil(b"tick"), WITHIN)
         await asyncio.sleep(random.random() * 0.02)
     writer.transport.abort()
 
@@ -154,7 +155,7 @@ async def test_how_soon(path: str, engine: Engine) -> None:
     counts = Counts()
     async with bridged(engine, make_app(counts), timeout_graceful_shutdown=1.0):
         await leave(engine, path, "in the answer")
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(NOTICED):
             while not counts.ended or not counts.closed:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

@@ -27,6 +27,7 @@ from iii_asgi.engine import Engine
 from iii_asgi.exchange import values
 from iii_asgi.serving import bodies
 from tests.engine.helpers import RawWorker, channel, soon
+from tests.patience import WITHIN
 from tests.serving.helpers import Pages, bridged, chunk, start
 
 pytestmark = pytest.mark.anyio
@@ -265,7 +266,7 @@ async def test_no_value(
         while True:
             await send(chunk(bytes(10_000), more=True))
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(WITHIN):
         answer = await worker.call("app::app", {"$http": {"method": "GET", "path": "/page"}})
         await told.wait()
 
@@ -307,7 +308,7 @@ async def test_body_by_channel(caller: RawWorker, engine: Engine) -> None:
             await writer.send(b"more")
             await asyncio.sleep(0.01)
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(WITHIN):
         with pytest.raises(ConnectionClosed):
             await write_on()
 
@@ -401,7 +402,7 @@ async def test_error_and_channel(
     refs = await caller.result("engine::channels::create", {})
     reading = asyncio.create_task(received(engine, refs["reader"]))
     answer = await caller.call(function_id, {**arguments, "$response": refs["writer"]})
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(WITHIN):
         await reading
 
     assert answer["error"]["code"] == code
@@ -428,7 +429,7 @@ async def test_reader_that_leaves(caller: RawWorker, engine: Engine) -> None:
         await socket.recv()
     await socket.close()
 
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(WITHIN):
         assert (await calling)["status_code"] == 200
 
 

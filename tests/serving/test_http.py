@@ -13,6 +13,7 @@ from iii_asgi.engine import Engine
 from iii_asgi.exchange.http_trigger import INLINE_LIMIT
 from iii_asgi.serving import streaming
 from tests.engine.helpers import fetch, hub_of, open_http, parse, soon
+from tests.patience import WITHIN
 from tests.serving.helpers import Front, Pages, chunk, start
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +26,7 @@ async def leave_early(engine: Engine, path: str, read: int = 1) -> None:
     reader, writer = await open_http(engine)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
     if read:
-        await asyncio.wait_for(reader.read(read), 5)
+        await asyncio.wait_for(reader.read(read), WITHIN)
     writer.transport.abort()
 
 
@@ -256,7 +257,7 @@ async def test_large_stream(engine: Engine, pages: Pages) -> None:
     writer.write(b"GET /page HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
     await asyncio.sleep(0.5)
     assert sent < 350
-    response = parse(await asyncio.wait_for(reader.read(), 20))
+    response = parse(await asyncio.wait_for(reader.read(), WITHIN))
     writer.close()
 
     assert (response.status, len(response.body)) == (200, 400 * 2**16)
@@ -285,7 +286,7 @@ async def test_client_leaves(pause: float, engine: Engine, pages: Pages) -> None
             await send(chunk(b"more", more=True))
 
     await leave_early(engine, "/page")
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(WITHIN):
         await told.wait()
 
 
@@ -306,7 +307,7 @@ async def test_endpoint_runs_on(
         finished.set()
 
     await leave_early(engine, "/page")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(WITHIN):
         await finished.wait()
 
 
@@ -463,7 +464,7 @@ async def test_background(engine: Engine, pages: Pages) -> None:
 
     assert (await fetch(engine, "/page")).body == b"answer"
     release.set()
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), WITHIN)
 
 
 # -- forged requests ---------------------------------------------------------------------

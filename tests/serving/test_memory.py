@@ -12,6 +12,7 @@ import pytest
 
 from iii_asgi.engine import Engine
 from tests.engine.helpers import open_http
+from tests.patience import WITHIN
 from tests.serving.large_app import PIECE
 
 pytestmark = [
@@ -32,7 +33,7 @@ async def worker(engine: Engine) -> AsyncIterator[Process]:
     command = [sys.executable, "-m", "tests.serving.large_app", engine.url]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=DEVNULL)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN):
             while await download(engine, 10) == 0:  # noqa: ASYNC110 - it is not there yet
                 await asyncio.sleep(0.05)
         await upload(engine, 10)

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from iii_asgi import Settings
 from iii_asgi.testing.records import Records
 from iii_asgi.testing.through import Through
+from tests.patience import WITHIN
 from tests.testing.apps import kinds
 
 QUIET = Settings(access_log=False)
@@ -108,7 +109,7 @@ async def test_streams(app: FastAPI, seen: asyncio.Event, records: Records) -> N
 
     async def two() -> AsyncIterator[bytes]:
         yield b"12345"
-        await asyncio.wait_for(seen.wait(), 30)
+        await asyncio.wait_for(seen.wait(), WITHIN)
         yield b"67890"
 
     async with asynchronous(Through(app, settings=QUIET, records=records)) as client:

@@ -10,6 +10,7 @@ from iii_asgi.engine.channels import Channels
 from iii_asgi.errors import ConnectionLostError
 from iii_asgi.testing.memory import MemoryChannels
 from iii_asgi.worker.channel_socket import FRAME_SIZE
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +40,7 @@ async def test_departure() -> None:
     closing = asyncio.create_task(writer.wait_closed())
     with pytest.raises(ConnectionLostError):
         await writer.send(b"")
-    await asyncio.wait_for(closing, 10)
+    await asyncio.wait_for(closing, WITHIN)
 
 
 async def test_each_end_once() -> None:

@@ -15,6 +15,7 @@ from iii_asgi.worker import channel_socket
 from iii_asgi.worker.channel_socket import FRAME_SIZE, UNREAD, ChannelSocket
 from iii_asgi.worker.frames import TEXT, Opening
 from tests.engine.helpers import soon
+from tests.patience import WITHIN
 
 pytestmark = pytest.mark.anyio
 
@@ -156,7 +157,7 @@ async def test_departure() -> None:
                 peer.transport.abort()
 
         async with connected(script) as socket:
-            await asyncio.wait_for(asyncio.shield(socket.closed), 5)
+            await asyncio.wait_for(asyncio.shield(socket.closed), WITHIN)
             with pytest.raises(ConnectionLostError, match="has left"):
                 await socket.send(b"x")
             assert await read_all(socket) == b"last"
@@ -212,7 +213,7 @@ async def test_goodbye_without_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         await sending
         socket.close()
         socket.close()
-        await asyncio.wait_for(done.wait(), 5)
+        await asyncio.wait_for(done.wait(), WITHIN)
 
     assert received > 8_000_000
 
@@ -227,7 +228,7 @@ async def test_what_comes_after_the_goodbye() -> None:
     async with connected(script) as socket:
         await asyncio.sleep(0.1)
         socket.close()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(WITHIN):
             await asyncio.shield(socket.closed)
 
 

@@ -19,6 +19,7 @@ from iii_asgi.worker import connection
 from iii_asgi.worker.channel_socket import FRAME_SIZE
 from iii_asgi.worker.channels import Channels, Reader, Writer
 from tests.engine.helpers import RawWorker, channel, hub_of, soon
+from tests.patience import WITHIN
 from tests.worker.helpers import nothing, open_place
 
 pytestmark = pytest.mark.anyio
@@ -139,7 +140,7 @@ async def test_reader_leaves(ends: Ends) -> None:
             await writer.send(b"")
             await asyncio.sleep(0.01)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN):
         with pytest.raises(ConnectionLostError, match="the reader of the channel has left"):
             await beat()
         await writer.wait_closed()
@@ -158,7 +159,7 @@ async def test_leaving_does_not_wait() -> None:
         channels = Channels(place.url)
         reader = await channels.reader(ChannelRef("c", "k", "read"))
         await soon(lambda: bool(place_ends))
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(5):
             await reader.aclose()
         place_ends[0].transport.abort()
         await channels.aclose()
@@ -237,7 +238,7 @@ async def test_reader_that_stalls(engine: Engine, monkeypatch: pytest.MonkeyPatc
         assert not writing.done()
 
         writer.close()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(5):
             await channels.aclose()
             with pytest.raises(ConnectionLostError):
                 await writing

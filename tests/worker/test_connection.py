@@ -16,6 +16,7 @@ from iii_asgi.errors import EngineRefusedError
 from iii_asgi.protocol.messages import ChannelRef
 from iii_asgi.worker import connection
 from iii_asgi.worker.connection import channel_url, connect, delays, reason, refusal
+from tests.patience import WITHIN
 from tests.worker.helpers import nothing, open_place
 
 REF = ChannelRef("c/1", "k&y", "read")
@@ -135,7 +136,7 @@ async def test_long_message() -> None:
         await peer.socket.send(sent)
         await peer.socket.wait_closed()
 
-    async with open_place(script) as place, asyncio.timeout(20):
+    async with open_place(script) as place, asyncio.timeout(WITHIN):
         socket = await connect(place.url)
         received = await socket.recv()
         await socket.close()

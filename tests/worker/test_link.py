@@ -23,6 +23,7 @@ from iii_asgi.worker import link as link_module
 from iii_asgi.worker.connection import connect
 from iii_asgi.worker.link import Handler, Link
 from tests.exchange.helpers import Nobody
+from tests.patience import WITHIN
 from tests.worker.helpers import Peer, linked, nothing, open_place, soon
 
 pytestmark = pytest.mark.anyio
@@ -610,7 +611,7 @@ async def test_void_calls_wait_for_the_engine() -> None:
 
         calling = asyncio.create_task(call_on())
         before = -1
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN):
             while made != before:  # the loop turns, and the calling comes to a stop
                 before = made
                 await asyncio.sleep(0.1)

@@ -19,6 +19,7 @@ from iii_asgi.worker.registration import describe
 from iii_asgi.worker.registrations import Patience
 from iii_asgi.worker.worker import Worker
 from tests.engine.helpers import RawWorker, fetch, hub_of, soon
+from tests.patience import WITHIN
 from tests.worker.helpers import Peer, nothing, open_place, running
 
 pytestmark = pytest.mark.anyio
@@ -77,7 +78,7 @@ async def test_standby(engine: Engine, caplog: pytest.LogCaptureFixture) -> None
             assert owner_of(engine, "g") == "w"
 
             await owner.send("unregisterfunction", id="f")
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(WITHIN):
                 await soon(lambda: not worker.registrations.standby)
             assert owner_of(engine, "f") == "w"
             assert (await fetch(engine, "/a/1")).body == b"ours"
@@ -106,7 +107,7 @@ async def test_handover(engine: Engine) -> None:
         async with running(engine.url, serve, *FUNCTIONS, trigger(), name="new") as new:
             await new.registered.wait()
             await old.retire(1)
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(WITHIN):
                 await soon(lambda: not new.registrations.standby)
             assert owner_of(engine, "f") == "new"
             assert (await fetch(engine, "/a/1")).body == b"ours"
@@ -129,7 +130,7 @@ async def test_handover_of_a_schedule(engine: Engine) -> None:
             await new.registered.wait()
             assert scheduled() == ["old"]
             await old.retire(1)
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(WITHIN):
                 await soon(lambda: scheduled() == ["new"])
             await old.disconnect()
             assert scheduled() == ["new"]

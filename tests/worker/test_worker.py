@@ -22,6 +22,7 @@ from iii_asgi.worker import worker as worker_module
 from iii_asgi.worker.connection import shown
 from iii_asgi.worker.worker import ConnectionState, Worker
 from tests.engine.helpers import RawWorker, hub_of
+from tests.patience import WITHIN
 from tests.worker.helpers import Frame, Peer, nothing, open_place, running, soon
 
 pytestmark = pytest.mark.anyio
@@ -129,7 +130,7 @@ async def test_broken_callback(engine: Engine, caplog: pytest.LogCaptureFixture)
     worker.on_connection_state_change(broken)
     states = States(worker)
     working = asyncio.create_task(worker.run())
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(WITHIN):
         await worker.registered.wait()
     await worker.disconnect()
     await working
@@ -266,7 +267,7 @@ async def test_engine_away(caplog: pytest.LogCaptureFixture) -> None:
         states = States(worker)
         await soon(lambda: caplog.text.count(f"{url} refused. Next try in") >= 3)
         async with Engine(port=port, http_port=0):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(WITHIN):
                 await worker.registered.wait()
 
     assert states[:3] == ["connecting", "reconnecting", "connected"]
@@ -281,7 +282,7 @@ async def test_restart(caplog: pytest.LogCaptureFixture) -> None:
         await worker.registered.wait()
     await soon(lambda: worker.state == "reconnecting")
     async with Engine(port=port, http_port=0) as engine:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN):
             await worker.registered.wait()
         async with RawWorker(engine) as other:
             assert await other.result("f") is None
@@ -526,7 +527,7 @@ async def test_retire_from_hung_engine() -> None:
     async with open_place(script) as place, running(place.url) as worker:
         await worker.registered.wait()
         answers = False
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(WITHIN):
             await worker.retire(0.05)
 
 
