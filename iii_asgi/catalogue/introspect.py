@@ -1,13 +1,12 @@
 """What an ASGI app consists of: its routes, found by walking it.
 
-With `layers`, `reading` and `bodies` the one place that looks inside Starlette and FastAPI,
-partly at names that they do not promise to keep; so nothing here may fail: what cannot be
-read becomes an opaque function, with a warning.
+With `layers`, `routers`, `reading` and `bodies` the one place that looks inside Starlette and
+FastAPI, partly at names that they do not promise to keep; so nothing here may fail: what cannot
+be read becomes an opaque function, with a warning.
 """
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,10 +27,11 @@ from iii_asgi.catalogue.layers import (
 from iii_asgi.catalogue.model import Route, RouteKey, Skipped
 from iii_asgi.catalogue.operations import METHODS
 from iii_asgi.catalogue.reading import read_route
+from iii_asgi.catalogue.routers import frontends_of, routes_of
 from iii_asgi.catalogue.templates import REST
 from iii_asgi.marks import NO_MARK, Mark, mark_of
 
-__all__ = ["Introspection", "frontends_of", "introspect"]
+__all__ = ["Introspection", "introspect"]
 
 _WEBSOCKET = "WebSocket: no trigger of iii reaches it"
 _NO_STARLETTE = "the app is no Starlette app, so nothing can be put before its routes"
@@ -153,7 +153,7 @@ class _Walk:
             return
         exact = place.exact or may_read_bodies(app)
         place = replace(place, exact=exact, around=place.around | {id(app)})
-        for route, view in _routes_of(app):
+        for route, view in routes_of(app):
             try:
                 self._route(route, view, place, app)
             except Exception as error:
@@ -219,35 +219,6 @@ def _keeper_of(app: Any, around: Starlette | str | None, harmless: bool) -> Star
     if around is None:
         return "a Router takes no middleware: make a Starlette(routes=...) of it"
     return around if harmless else "middleware stands before a Router: mount a Starlette app there"
-
-
-def _routes_of(app: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield (route, view): what a route is, and where its attributes are to be read.
-
-    Since 0.137.2 FastAPI keeps included routers as a tree: a context stands for a route as
-    one of them includes it, with prefix, tags and dependencies. Before, and in Starlette,
-    the list is flat and a route is its own view.
-    """
-    contexts = getattr(sys.modules.get("fastapi.routing"), "iter_route_contexts", None)
-    if contexts is None:
-        for route in app.routes:
-            yield route, route
-    else:
-        for context in contexts(app.routes):
-            # Of a route that is no APIRoute the context has a copy, with its own path.
-            copy = getattr(context, "starlette_route", None)
-            yield context.original_route, context if copy is None else copy
-
-
-def frontends_of(router: Any) -> Iterator[str]:
-    """Yield the paths of ``app.frontend()``, which the router asks last."""
-    iterate = getattr(router, "_iter_low_priority_routes", None)
-    candidates = iterate() if callable(iterate) else getattr(router, "_low_priority_routes", ())
-    for candidate in candidates:
-        group = getattr(candidate, "original_route", candidate)
-        prefix = getattr(candidate, "frontend_prefix", "")
-        for route in getattr(group, "routes", ()):
-            yield prefix + route.path
 
 
 def _told_apart(routes: Sequence[Route]) -> Iterator[Route]:

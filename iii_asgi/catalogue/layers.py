@@ -11,6 +11,8 @@ from typing import Any, TypeGuard
 from starlette.applications import Starlette
 from starlette.routing import Host, Mount, Router
 
+from iii_asgi.catalogue.routers import routers_in
+
 __all__ = [
     "behind",
     "endpoints_in",
@@ -77,20 +79,20 @@ def _is_harmless(middleware: Any) -> bool:
 def may_read_bodies(app: Any) -> bool:
     """Whether something that belongs to an app, but to no route of it, may read bodies."""
     if isinstance(app, Router):
-        return any(map(_is_changed, _routers_in(app)))
+        return any(map(_is_changed, routers_in(app)))
     return (
         # Instrumentation replaces them, on the class or on the one object.
         not all(map(is_of_framework, (type(app).__call__, app.build_middleware_stack)))
         or not all(_is_harmless(middleware.cls) for middleware in app.user_middleware)
         or not all(map(_ignores_body, app.exception_handlers.values()))
         or bool(getattr(app, "dependency_overrides", None))
-        or any(map(_is_changed, _routers_in(app.router)))
+        or any(map(_is_changed, routers_in(app.router)))
     )
 
 
 def is_plain(app: Starlette | Router) -> bool:
     """Whether an app's router chooses routes as Starlette and FastAPI do, and nothing else."""
-    return not any(map(_is_changed, _routers_in(getattr(app, "router", app))))
+    return not any(map(_is_changed, routers_in(getattr(app, "router", app))))
 
 
 def is_of_framework(function: Any) -> bool:
@@ -101,14 +103,6 @@ def is_of_framework(function: Any) -> bool:
     function = getattr(function, "__func__", function)
     name = function.__globals__["__name__"] if type(function) is FunctionType else ""
     return name.partition(".")[0] in _FRAMEWORKS
-
-
-def _routers_in(router: Any) -> Iterator[Any]:
-    """Yield a router and those that are included in it, where they stay what they are."""
-    yield router
-    for route in router.routes:
-        if (included := getattr(route, "original_router", None)) is not None:
-            yield from _routers_in(included)
 
 
 def endpoints_in(app: Any, around: frozenset[int] = frozenset()) -> Iterator[Any]:
@@ -124,7 +118,7 @@ def endpoints_in(app: Any, around: frozenset[int] = frozenset()) -> Iterator[Any
     if not is_walkable(inner):
         yield from (app, inner)
         return
-    for router in _routers_in(getattr(inner, "router", inner)) if id(inner) not in around else ():
+    for router in routers_in(getattr(inner, "router", inner)) if id(inner) not in around else ():
         for route in router.routes:
             if isinstance(route, Mount | Host):
                 found, _ = behind(route.app, getattr(route, "_base_app", None))

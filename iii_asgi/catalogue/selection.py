@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from starlette.routing import Host, Match, Mount
 from starlette.types import Scope
 
-from iii_asgi.catalogue.introspect import frontends_of
 from iii_asgi.catalogue.layers import behind, is_plain, is_walkable
 from iii_asgi.catalogue.model import RouteKey
+from iii_asgi.catalogue.routers import frontends_of
 from iii_asgi.catalogue.templates import REST
 
 __all__ = ["Entered", "Place", "Selected", "select"]
