@@ -109,7 +109,7 @@ def judging() -> Iterator[None]:
         raise
     except RecursionError:
         raise UnjudgedError("it is nested too deeply") from None
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         raise UnjudgedError("it is no JSON Schema") from None
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from iii_asgi.catalogue.pieces import Piece, UnjudgedError
-from iii_asgi.catalogue.valuesets import words
 from iii_asgi.cli.call import print_json
-from iii_asgi.cli.examples import example_of
-from iii_asgi.cli.file_values import is_upload
+from iii_asgi.cli.described import Described, Field
 from iii_asgi.cli.listed import info_of
 from iii_asgi.cli.program import address, command_line
 from iii_asgi.settings import Settings
@@ -22,6 +19,7 @@ __all__ = ["lines", "run"]
 
 _WIDEST = 34
 _MOST_TRIGGERS = 5
+_Row: TypeAlias = tuple[str, str, str, str]  # name, type, whether it must be there, what it is
 
 
 def run(settings: Settings, function_id: str, *, as_json: bool) -> None:
@@ -57,22 +55,15 @@ def lines(info: Mapping[str, Any], settings: Settings) -> Iterator[Text]:
         yield Text(f"  {method} {path}", "dim")
     if len(paths) > _MOST_TRIGGERS:
         yield Text(f"  … and {len(paths) - _MOST_TRIGGERS} more", "dim")
-    request, response = (_modern(info.get(f"{one}_schema")) for one in ("request", "response"))
+    request, response = (Described(info.get(f"{one}_schema")) for one in ("request", "response"))
     yield Text("\nArguments", "bold")
-    arguments = list(_fields(request, _names_in(paths)))
-    if arguments:
-        yield from _table(arguments)
-    elif isinstance(request, Mapping):
-        yield Text("  none")
-    else:
-        yield Text("  it does not say: give key=value, or --json")
+    yield from _arguments(request, _names_in(paths))
     yield Text("\nAnswer", "bold")
-    yield Text(f"  {_words(response, response) if response else 'it does not say'}")
-    yield from _table(list(_fields(_inner(response))))
+    yield Text(f"  {response.words or 'it does not say'}")
+    yield from _table([_row(response, one) for one in response.fields])
     yield Text("\nErrors", "bold")
     yield Text("  a code and a message, with exit code 1")
-    definitions = _definitions(request)
-    example = [f"{name}={example_of(one, definitions)}" for name, one in _required(request)]
+    example = [f"{one.name}={request.example_of(one)}" for one in request.required]
     yield Text("\nTry", "bold")
     yield Text("  " + command_line("call", info["function_id"], *example, *address(settings)))
 
@@ -97,40 +88,11 @@ def _names_in(paths: list[tuple[str, str]]) -> frozenset[str]:
     )
 
 
-def _modern(schema: Any) -> Any:
-    """Return a schema with ``$defs``: the engine and other SDKs write ``definitions``."""
-    if not isinstance(schema, Mapping) or "definitions" not in schema:
-        return schema
-    text = msgspec.json.encode(schema).replace(b'"#/definitions/', b'"#/$defs/')
-    said = msgspec.json.decode(text)
-    return {**said, "$defs": {**said["definitions"], **said.get("$defs", {})}}
-
-
-def _definitions(schema: Any) -> Mapping[str, Any]:
-    found = schema.get("$defs") if isinstance(schema, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
-
-
-def _inner(schema: Any) -> Any:
-    """Return the schema of an array's items, so that their fields are shown."""
-    items = schema.get("items") if isinstance(schema, Mapping) else None
-    if not isinstance(items, Mapping):
-        return schema
-    definitions = _definitions(schema)
-    try:
-        properties = [one.get("properties", {}) for one in Piece.of([items], definitions).parts]
-        required = sorted(Piece.of([items], definitions).required)
-    except UnjudgedError:
-        return schema
-    merged = {name: one for some in properties for name, one in some.items()}
-    return {"properties": merged, "required": required, "$defs": definitions}
-
-
 # -- what is printed ---------------------------------------------------------------------
 
 
-def _table(rows: list[tuple[str, str, str, str]]) -> Iterator[Text]:
-    """Yield a line for each row: name, type, whether it must be there, what it is."""
+def _table(rows: list[_Row]) -> Iterator[Text]:
+    """Yield a line for each row."""
     widths = [min(max((len(row[at]) for row in rows), default=0), _WIDEST) for at in range(3)]
     for name, *others in rows:
         cells = [name.ljust(widths[0])]
@@ -140,58 +102,25 @@ def _table(rows: list[tuple[str, str, str, str]]) -> Iterator[Text]:
         yield line
 
 
-def _fields(
-    schema: Any, in_path: frozenset[str] = frozenset()
-) -> Iterator[tuple[str, str, str, str]]:
-    for name, value in _properties(schema).items():
-        text = str(value.get("description", "")) if isinstance(value, Mapping) else ""
-        # FastAPI's titles say the name once more.
-        told = "" if text.replace(" ", "_").lower() == name.lower() else text
-        where = ", in the path" if name in in_path else ""
-        presence = f"{_presence(name, value, schema)}{where}"
-        yield name, _words(value, schema), presence, told.partition("\n")[0]
+def _arguments(request: Described, in_path: frozenset[str]) -> Iterator[Text]:
+    rows = [_row(request, one, in_path) for one in request.fields]
+    if rows:
+        yield from _table(rows)
+    elif request.is_empty:
+        yield Text("  none")
+    else:
+        yield Text(f"  {request.words or 'it does not say'}: give key=value, or --json")
 
 
-def _presence(name: str, value: Any, schema: Mapping[str, Any]) -> str:
-    if name in schema.get("required", ()):
-        return "required"
-    if isinstance(value, Mapping) and value.get("default") is not None:
-        return f"default {msgspec.json.encode(value['default']).decode()}"
-    return "optional"
+def _row(of: Described, field: Field, in_path: frozenset[str] = frozenset()) -> _Row:
+    where = ", in the path" if field.name in in_path else ""
+    said = field.schema if isinstance(field.schema, Mapping) else {}
+    text = str(said.get("description", ""))
+    # FastAPI's titles say the name once more.
+    told = "" if text.replace(" ", "_").lower() == field.name.lower() else text
+    presence = "required" if field.is_required else _default(said.get("default"))
+    return field.name, of.words_of(field), presence + where, told.partition("\n")[0]
 
 
-def _words(value: Any, schema: Any) -> str:
-    """Return a few words on the type of a value within a schema."""
-    if is_upload(value):
-        return "file"
-    members = value.get("anyOf") if isinstance(value, Mapping) else None
-    if isinstance(members, list) and any(map(is_upload, members)):
-        return "text | file"
-    definitions = _definitions(schema)
-    try:
-        piece = Piece.of([value], definitions)
-        branches = piece.branches() if piece.has_union else [piece]
-        return " | ".join(dict.fromkeys(_of_items(one, schema) for one in branches))
-    except (UnjudgedError, RecursionError):
-        return "anything"
-
-
-def _of_items(piece: Piece, schema: Any) -> str:
-    """Return the words of a piece, and of what is in it if that is an array."""
-    said = words(piece)
-    items = next(piece.all("items"), None)
-    if "array" not in piece.types or not isinstance(items, Mapping) or said == "anything":
-        return said
-    inner = _words(items, schema)
-    return said.replace("array", f"array of {inner}", 1) if " | " not in inner else said
-
-
-def _properties(schema: Any) -> Mapping[str, Any]:
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    return properties if isinstance(properties, Mapping) else {}
-
-
-def _required(schema: Any) -> list[tuple[str, Any]]:
-    properties = _properties(schema)
-    names = schema.get("required", ()) if properties else ()
-    return [(name, properties[name]) for name in names if name in properties]
+def _default(value: Any) -> str:
+    return "optional" if value is None else f"default {msgspec.json.encode(value).decode()}"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from iii_asgi.cli.describing import lines
 from iii_asgi.settings import Settings
@@ -30,6 +33,12 @@ async def create(product: str, photo: UploadFile, count: int = 1, note: str | No
     '''Order something.'''
     return Order(id=len(await photo.read()), product=f"{product} {photo.filename}")
 """
+
+
+def said_of(info: dict[str, Any]) -> str:
+    """Return what is printed of a function that some worker has registered, in one line."""
+    printed = lines({"function_id": "f", **info}, Settings())
+    return " ".join(" ".join(line.plain for line in printed).split())
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +112,7 @@ def test_path_and_items() -> None:
             "definitions": {"Thing": thing},
         },
     }
-    text = " ".join("\n".join(line.plain for line in lines(info, Settings())).split())
+    text = said_of(info)
 
     assert "GET /things/:id GET /things/:id/a" in text
     assert "… and 1 more" in text
@@ -138,12 +147,109 @@ def test_unknown(url: str) -> None:
     assert "call --list" in result.stderr
 
 
+THING = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+NAMED = {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}
+ROOTS: dict[str, tuple[Any, str]] = {
+    "definitions": (
+        {"$ref": "#/definitions/Thing", "definitions": {"Thing": THING}},
+        "a integer required",
+    ),
+    "$defs": ({"$ref": "#/$defs/Thing", "$defs": {"Thing": THING}}, "a integer required"),
+    "allOf": ({"allOf": [THING, NAMED]}, "a integer required b string required"),
+    "anyOf": (
+        {"anyOf": [THING, NAMED, {"type": "null"}]},
+        "a integer optional b string optional",
+    ),
+    "one name, two types": (
+        {"oneOf": [THING, {"properties": {"a": {"type": "string"}}, "required": ["a"]}]},
+        "a integer | string required",
+    ),
+    "anything": ({}, "anything: give key=value, or --json"),
+    "a list": (
+        {"type": "array", "items": {"type": "integer"}},
+        "array of integer: give key=value, or --json",
+    ),
+    "a mapping": ({"type": "object"}, "object: give key=value, or --json"),
+    "to nowhere": ({"$ref": "#/$defs/X"}, "it does not say: give key=value, or --json"),
+}
+
+
+@pytest.mark.parametrize(("schema", "told"), ROOTS.values(), ids=ROOTS)
+def test_root(schema: Any, told: str) -> None:
+    """What a schema says as a whole is found behind references and in unions."""
+    text = said_of({"request_schema": schema})
+
+    assert text.startswith(f"f Arguments {told} Answer")
+
+
+def test_example_of_a_reference() -> None:
+    """The line that can be pasted has what is behind a reference, in the schema's order."""
+    pair = {"properties": {"a": {}, "b": {"const": 1}}, "required": ["b", "a"]}
+    text = said_of({"request_schema": {"$ref": "#/definitions/P", "definitions": {"P": pair}}})
+
+    assert text.endswith("Try iii-asgi call f b=1 a=text")
+
+
+KEYWORDS = [
+    *("$defs", "$ref", "additionalProperties", "allOf", "anyOf", "const", "default"),
+    *("definitions", "description", "enum", "examples", "exclusiveMaximum", "exclusiveMinimum"),
+    *("format", "items", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minimum"),
+    *("multipleOf", "not", "oneOf", "patternProperties", "prefixItems", "properties", "required"),
+    *("type", "uniqueItems"),
+]
+TYPES = ["array", "integer", "null", "number", "object", "string"]
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.floats()
+    | st.sampled_from(["", "a", "object"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=3)
+        | st.dictionaries(st.sampled_from(KEYWORDS), inner, max_size=4)
+        | st.builds(
+            lambda said, kind: {**said, "type": kind},
+            st.dictionaries(st.sampled_from(KEYWORDS), inner, max_size=4),
+            st.sampled_from(TYPES),
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=500)
+@given(request=JSON, response=JSON)
+@example(request={"properties": None}, response={"required": None, "properties": {"a": {}}})
+@example(request={"anyOf": None}, response={"definitions": []})
+@example(
+    request={"properties": {"a": {"type": "integer", "minimum": "1"}}, "required": ["a"]},
+    response=7,
+)
+@example(request={"properties": {"a": {"minLength": float("inf")}}, "required": ["a"]}, response=[])
+def test_nonsense(request: Any, response: Any) -> None:
+    """What is no schema says nothing, wherever it stands in one."""
+    text = said_of({"request_schema": request, "response_schema": response})
+
+    assert re.search("Arguments .* Answer .* Errors .* Try iii-asgi call f", text)
+
+
+def test_deep_nesting() -> None:
+    """A schema that is nested too deeply is one of anything."""
+    schema: Any = {}
+    for _ in range(900):
+        schema = {"type": "array", "items": schema}
+    text = said_of({"request_schema": {"properties": {"a": schema}, "required": ["a"]}})
+
+    assert text.startswith("f Arguments a ")
+
+
 @pytest.mark.parametrize(
     ("info", "told"),
     [
         ({}, "Arguments it does not say: give key=value, or --json Answer it does not say"),
         ({"request_schema": {"type": "object", "properties": {}}}, "Arguments none"),
-        ({"request_schema": "nonsense", "response_schema": 3}, "Answer anything"),
+        ({"request_schema": "nonsense", "response_schema": 3}, "Answer it does not say"),
         (
             {"request_schema": {"properties": {"a": {"$ref": "#/elsewhere"}}, "required": ["a"]}},
             "a anything required",
@@ -154,6 +260,4 @@ def test_unknown(url: str) -> None:
 )
 def test_of_any_worker(info: dict[str, Any], told: str) -> None:
     """Whatever a worker in another language has registered can be shown."""
-    text = "\n".join(line.plain for line in lines({"function_id": "f", **info}, Settings()))
-
-    assert told in " ".join(text.split())
+    assert told in said_of(info)

@@ -6,8 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from iii_asgi.catalogue.pieces import UnjudgedError
+from iii_asgi.cli.call import arguments_of
 from iii_asgi.cli.examples import example_of
 
 UPLOAD = {"properties": {"base64": {"contentEncoding": "base64"}}}
@@ -34,17 +38,79 @@ DEFINITIONS = {
         ({"type": "number", "exclusiveMaximum": 0}, "-1"),
         ({"type": "array", "items": {"type": "integer"}}, "[1]"),
         ({"type": "array"}, "[]"),
+        ({"type": "number", "exclusiveMinimum": 0, "maximum": 0.5}, "0.5"),
+        ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.5}, "0.25"),
+        ({"type": "number", "minimum": 1.25, "multipleOf": 0.1}, "1.3"),
+        ({"type": "integer", "multipleOf": 7}, "0"),
+        ({"type": "string", "minLength": 6}, "textte"),
+        ({"type": "string", "maxLength": 2}, "te"),
+        ({"type": "string", "maxLength": 0}, ""),
+        ({"type": "array", "minItems": 2, "items": {"type": "integer"}}, "[1,1]"),
+        ({"type": "array", "minItems": 2, "uniqueItems": True}, '["text","text1"]'),
+        ({"type": "array", "prefixItems": [True, {"type": "null"}]}, '["text",null]'),
+        ({"type": "string", "minLength": 10**9}, "text"),
         ({"const": None}, "null"),
         (UPLOAD, "@PATH"),
         ({"type": "array", "items": UPLOAD}, "@PATH"),
         ({"$ref": "#/$defs/Node"}, '{"name":"text","next":{"name":"text"'),
-        ({"$ref": "#/$defs/Itself"}, "text"),
         (True, "text"),
     ],
 )
 def test_example(schema: Any, shown: str) -> None:
     """It is the schema's own example, or something of the right type."""
     assert example_of(schema, DEFINITIONS).startswith(shown)
+
+
+def test_it_cannot_be_understood() -> None:
+    """What is defined by nothing but itself has no example."""
+    with pytest.raises(UnjudgedError):
+        example_of({"$ref": "#/$defs/Itself"}, DEFINITIONS)
+
+
+BOUNDS = st.lists(st.decimals(-100, 100, places=2).map(float), min_size=2, max_size=2, unique=True)
+SIZES = st.lists(st.integers(0, 12), min_size=2, max_size=2).map(sorted)
+
+
+@st.composite
+def numbers(draw: st.DrawFn) -> dict[str, Any]:
+    """Return the schema of a number between two others, or of a multiple."""
+    low, high = sorted(draw(BOUNDS))
+    lowest = {draw(st.sampled_from(["minimum", "exclusiveMinimum"])): low}
+    highest = {draw(st.sampled_from(["maximum", "exclusiveMaximum"])): high}
+    some = draw(st.sampled_from([{}, lowest, highest, lowest | highest]))
+    if high - low > 2 and draw(st.booleans()):
+        return {"type": "integer", **some}
+    step = draw(st.sampled_from([0.25, 0.5, 3]))
+    return {"type": "number", **some, **({"multipleOf": step} if high - low > 2 * step else {})}
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> dict[str, Any]:
+    """Return the schema of a text of some length."""
+    least, most = draw(SIZES)
+    some = draw(st.sampled_from([{}, {"minLength": least}, {"maxLength": most}]))
+    return {
+        "type": "string",
+        **draw(st.sampled_from([some, {"minLength": least, "maxLength": most}])),
+    }
+
+
+@st.composite
+def arrays(draw: st.DrawFn) -> dict[str, Any]:
+    """Return the schema of an array of some length."""
+    least, most = draw(SIZES)
+    items = draw(st.sampled_from([{"type": "integer"}, {"type": "string"}, {"minimum": 3}, True]))
+    objects = {"type": "object", "properties": {"id": items}, "required": ["id"]}
+    unique = {"uniqueItems": True} if draw(st.booleans()) else {}
+    some = {"type": "array", "minItems": least, "maxItems": most, **unique}
+    return {**some, "items": draw(st.sampled_from([items, objects]))}
+
+
+@given(st.one_of(numbers(), texts(), arrays()))
+def test_it_fits(schema: dict[str, Any]) -> None:
+    """What is shown can be sent as it is."""
+    value = arguments_of([f"a={example_of(schema, {})}"], None)["a"]
+    Draft202012Validator(schema).validate(value)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +122,7 @@ def test_example(schema: Any, shown: str) -> None:
         {"type": "array", "items": {"type": "array", "items": {"type": "boolean"}}},
     ],
 )
-def test_it_fits(schema: Any) -> None:
+def test_more_fits(schema: Any) -> None:
     """What is shown can be sent as it is."""
     value = msgspec.json.decode(example_of(schema, {}))
     Draft202012Validator(schema).validate(value)
