@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from iii_asgi.catalogue.pieces import name_of_reference
+from iii_asgi.catalogue.parts import name_of_reference
 from iii_asgi.catalogue.schemas import mapped
 
 __all__ = ["canonical", "definitions_of", "references", "same_definitions"]

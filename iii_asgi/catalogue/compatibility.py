@@ -8,27 +8,20 @@ none that the other schema lists. So a model can get a new field that need not b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
-
-import msgspec
+from dataclasses import replace
+from typing import Any
 
 from iii_asgi.catalogue.alike import canonical, definitions_of, references, same_definitions
 from iii_asgi.catalogue.bounds import SCOPES, is_bounded
-from iii_asgi.catalogue.pieces import (
-    Piece,
-    UnjudgedError,
-    item_of,
-    judging,
-    stripped,
-    types_of,
-)
+from iii_asgi.catalogue.difference import NONE, Difference, differing
+from iii_asgi.catalogue.pairs import Pairs
+from iii_asgi.catalogue.parts import UnjudgedError, judging, stripped
+from iii_asgi.catalogue.pieces import Piece, item_of, types_of
 from iii_asgi.catalogue.schemas import Json
 from iii_asgi.catalogue.valuesets import are_disjoint, is_listed, split, words, words_of
 
 __all__ = ["Difference", "accepts"]
 
-_NONE = "none"
 _MOST_STEPS = 20_000
 # Keywords that mean something together only.
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
@@ -38,25 +31,6 @@ _TOGETHER: Mapping[str, tuple[str, ...]] = {
 }
 _INNER = frozenset({"additionalProperties", "items", "prefixItems", "properties"})
 _SILENT_ALONE = frozenset({"then", "else", "minContains", "maxContains"})
-
-_Pairs: TypeAlias = frozenset[tuple[bytes, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Where a value fits the one schema and not, or perhaps not, the other.
-
-    Attributes:
-        place: ``item.prices[]``; empty for the value itself.
-        wide: what the schema says that should take more.
-        narrow: what the other one says.
-        reason: why it cannot be judged; empty where it was.
-    """
-
-    place: str
-    wide: str
-    narrow: str
-    reason: str = ""
 
 
 def accepts(wide: Any, narrow: Any) -> list[Difference]:
@@ -85,44 +59,37 @@ class _Comparison:
         self._narrow = narrow
         self._alike = same_definitions(wide, narrow)
         self._steps = 0
+        self._pairs = Pairs[Difference]()
 
     def run(self, wide: Any, narrow: Any) -> list[Difference]:
         """Compare the schemas themselves."""
-        pieces = Piece.of([wide], self._wide), Piece.of([narrow], self._narrow)
-        return self._compare(*pieces, "", frozenset())
+        found = self._compare(Piece.of([wide], self._wide), Piece.of([narrow], self._narrow))
+        return [replace(one, place=one.place.removeprefix(".")) for one in found]
 
-    def _compare(self, wide: Piece, narrow: Piece, place: str, above: _Pairs) -> list[Difference]:
+    def _compare(self, wide: Piece, narrow: Piece) -> list[Difference]:
         self._steps += 1
         if self._steps > _MOST_STEPS:
             raise UnjudgedError("it is too large to be judged")
         if narrow.is_never or (wide.key == narrow.key and self._is_alike(wide.parts)):
             return []
         if narrow.has_union:
-            return self._each(wide, narrow, narrow.branches(), place, above)
-        return [
-            difference
-            for part in wide.parts
-            for difference in self._part(wide, part, narrow, place, above)
-        ]
+            return self._each(wide, narrow, narrow.branches())
+        return [difference for part in wide.parts for difference in self._part(wide, part, narrow)]
 
-    def _each(
-        self, wide: Piece, narrow: Piece, some: Iterable[Piece], place: str, above: _Pairs
-    ) -> list[Difference]:
+    def _each(self, wide: Piece, narrow: Piece, some: Iterable[Piece]) -> list[Difference]:
         """Compare each of several pieces that `narrow` consists of."""
-        found = [one for piece in some for one in self._compare(wide, piece, place, above)]
-        here = [one for one in found if one.place == place and not one.reason]
+        found = [one for piece in some for one in self._compare(wide, piece)]
+        here = [one for one in found if not one.place and not one.reason]
         if not here:
             return found
         elsewhere = [one for one in found if one not in here]
         if words(wide) == words(narrow):
             return [*here[:1], *elsewhere]
-        return [Difference(place, words(wide), words(narrow)), *elsewhere]
+        return [Difference("", words(wide), words(narrow)), *elsewhere]
 
-    def _part(
-        self, wide: Piece, part: Json, narrow: Piece, place: str, above: _Pairs
-    ) -> Iterator[Difference]:
+    def _part(self, wide: Piece, part: Json, narrow: Piece) -> Iterator[Difference]:
         if not narrow.types <= types_of(part.get("type", "any")):
-            yield Difference(place, words(wide), words(narrow))
+            yield Difference("", words(wide), words(narrow))
             return
         for keyword, value in part.items():
             if keyword == "type" or keyword in _SILENT_ALONE:
@@ -130,7 +97,7 @@ class _Comparison:
             if not narrow.types & SCOPES.get(keyword, narrow.types):
                 continue
             if not self._says_the_same(keyword, part, narrow):
-                yield from self._keyword(wide, part, keyword, value, narrow, place, above)
+                yield from self._keyword(wide, part, keyword, value, narrow)
 
     def _says_the_same(self, keyword: str, part: Json, narrow: Piece) -> bool:
         """Whether a part of `narrow` says the same with a keyword, and what belongs to it."""
@@ -150,41 +117,37 @@ class _Comparison:
         keyword: str,
         value: Any,
         narrow: Piece,
-        place: str,
-        above: _Pairs,
     ) -> Iterator[Difference]:
         """Yield where `narrow` does not keep one keyword."""
         if (bounded := is_bounded(keyword, value, narrow)) is not None:
             if not bounded:
-                yield _differing(keyword, value, narrow, place)
+                yield differing(keyword, value, narrow)
         elif keyword in ("const", "enum"):
             if not is_listed(value if keyword == "enum" else [value], narrow):
-                yield Difference(place, words(wide), words(narrow))
+                yield Difference("", words(wide), words(narrow))
         elif keyword in ("anyOf", "oneOf"):
-            yield from self._union(wide, keyword, value, narrow, place, above)
+            yield from self._union(wide, keyword, value, narrow)
         elif keyword == "required":
             for name in sorted(set(value) - narrow.required):
-                known = "optional" if name in narrow.names else _NONE
-                yield Difference(_at(place, name), "required", known)
+                known = "optional" if name in narrow.names else NONE
+                yield Difference(f".{name}", "required", known)
         elif keyword in _INNER:
-            yield from self._inner(part, keyword, narrow, place, above)
+            yield from self._inner(part, keyword, narrow)
         elif keyword == "not" and are_disjoint(narrow, Piece.of([value], wide.definitions)):
             return
         else:
-            yield _differing(keyword, value, narrow, place, f"{keyword} differs")
+            yield differing(keyword, value, narrow, f"{keyword} differs")
 
-    def _inner(
-        self, part: Json, keyword: str, narrow: Piece, place: str, above: _Pairs
-    ) -> Iterator[Difference]:
+    def _inner(self, part: Json, keyword: str, narrow: Piece) -> Iterator[Difference]:
         """Yield where something within does not fit."""
         if keyword == "items" or (keyword == "prefixItems" and "items" not in part):
-            yield from self._items(part, narrow, place, above)
+            yield from self._items(part, narrow)
         elif "patternProperties" in part:
             return  # all three are the same together, or that keyword says that they are not
         elif keyword == "properties":
-            yield from self._properties(part[keyword], narrow, place, above)
+            yield from self._properties(part[keyword], narrow)
         elif keyword == "additionalProperties":
-            yield from self._others(part, narrow, place, above)
+            yield from self._others(part, narrow)
 
     # -- unions ----------------------------------------------------------------------------
 
@@ -194,72 +157,67 @@ class _Comparison:
         keyword: str,
         members: Sequence[Any],
         narrow: Piece,
-        place: str,
-        above: _Pairs,
     ) -> list[Difference]:
         pieces = [Piece.of([one], wide.definitions) for one in members]
         possible = [one for one in pieces if not are_disjoint(one, narrow)]
         # Of `oneOf` exactly one may take it.
         tried = possible if keyword == "anyOf" or len(possible) == 1 else []
-        found = [self._compare(one, narrow, place, above) for one in tried]
+        found = [self._compare(one, narrow) for one in tried]
         if not all(found):
             return []
         if some := split(narrow):
-            return self._each(wide, narrow, some, place, above)
+            return self._each(wide, narrow, some)
         if len(found) == 1:
             return found[0]
         if not possible and (tag := _tag_of(pieces, narrow)) is not None:
             said = words_of(one.at_name(tag) for one in pieces)
-            return [Difference(_at(place, tag), said, words(narrow.at_name(tag)))]
+            return [Difference(f".{tag}", said, words(narrow.at_name(tag)))]
         reason = "several alternatives may take it" if possible else ""
-        return [Difference(place, words(wide), words(narrow), reason)]
+        return [Difference("", words(wide), words(narrow), reason)]
 
     # -- what is within ----------------------------------------------------------------------
 
-    def _within(self, schema: Any, narrow: Piece, place: str, above: _Pairs) -> list[Difference]:
-        """Compare a level further down. A pair that is met again there is no news."""
+    def _within(self, schema: Any, narrow: Piece, step: str) -> list[Difference]:
+        """Compare a level further down: a pair is compared once, wherever it stands."""
         wide = Piece.of([schema], self._wide)
         pair = (wide.key, narrow.key)
-        return [] if pair in above else self._compare(wide, narrow, place, above | {pair})
+        found = self._pairs.compare(pair, lambda: self._compare(wide, narrow))
+        self._steps += len(found)
+        return [one.below(step) for one in found]
 
-    def _properties(
-        self, properties: Mapping[str, Any], narrow: Piece, place: str, above: _Pairs
-    ) -> Iterator[Difference]:
+    def _properties(self, properties: Mapping[str, Any], narrow: Piece) -> Iterator[Difference]:
         for name, schema in properties.items():
             if narrow.is_silent and name not in narrow.names and name not in narrow.required:
                 continue
-            yield from self._within(schema, narrow.at_name(name), _at(place, name), above)
+            yield from self._within(schema, narrow.at_name(name), f".{name}")
 
-    def _others(self, part: Json, narrow: Piece, place: str, above: _Pairs) -> Iterator[Difference]:
+    def _others(self, part: Json, narrow: Piece) -> Iterator[Difference]:
         schema, listed = part["additionalProperties"], part.get("properties", {})
         for name in sorted({*narrow.names, *narrow.required} - set(listed)):
             piece = narrow.at_name(name)
             if schema is False and not piece.is_never:
-                yield Difference(_at(place, name), _NONE, words(piece))
+                yield Difference(f".{name}", NONE, words(piece))
             else:
-                yield from self._within(schema, piece, _at(place, name), above)
+                yield from self._within(schema, piece, f".{name}")
         piece = narrow.at_other_names()
         if schema is False and not piece.is_never:
-            yield Difference(place, "no other fields", "other fields")
+            yield Difference("", "no other fields", "other fields")
         else:
-            yield from self._within(schema, piece, _at(place, "*"), above)
+            yield from self._within(schema, piece, ".*")
 
-    def _items(self, part: Json, narrow: Piece, place: str, above: _Pairs) -> Iterator[Difference]:
+    def _items(self, part: Json, narrow: Piece) -> Iterator[Difference]:
         tuples = [part, *narrow.parts]
         last = max(len(one.get("prefixItems", ())) for one in tuples)
         longest = min(narrow.all("maxItems"), default=last + 1)
         for index in range(min(last + 1, longest)):
-            where = f"{place}[{'' if index == last else index}]"
-            yield from self._within(item_of(part, index), narrow.at_index(index), where, above)
+            where = f"[{'' if index == last else index}]"
+            yield from self._within(item_of(part, index), narrow.at_index(index), where)
 
     # -- what is the same ------------------------------------------------------------------
+
     def _is_alike(self, schemas: Iterable[Any]) -> bool:
         """Whether what schemas refer to is the same on both sides."""
         return all(name in self._alike for one in schemas for name in references(one))
-
-
-def _at(place: str, name: str) -> str:
-    return f"{place}.{name}" if place else name
 
 
 def _tag_of(members: Sequence[Piece], other: Piece) -> str | None:
@@ -269,14 +227,3 @@ def _tag_of(members: Sequence[Piece], other: Piece) -> str | None:
         if all(are_disjoint(one.at_name(name), inner) for one in members):
             return name
     return None
-
-
-def _said(keyword: str, value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
-    return f"{keyword} {text}" if len(text) <= 40 else f"another {keyword}"
-
-
-def _differing(keyword: str, value: Any, narrow: Piece, place: str, reason: str = "") -> Difference:
-    others = [_said(keyword, one) for one in narrow.all(keyword)]
-    other = others[0] if others else f"no {keyword}"
-    return Difference(place, _said(keyword, value), other, reason)

@@ -12,11 +12,12 @@ from typing import Any, TypeAlias
 import msgspec
 
 from iii_asgi.catalogue.alike import canonical
-from iii_asgi.catalogue.compatibility import Difference, accepts
-from iii_asgi.catalogue.fields import field_changes, fields_gone
+from iii_asgi.catalogue.compatibility import accepts
+from iii_asgi.catalogue.difference import Difference
+from iii_asgi.catalogue.fields import FieldChanges
 from iii_asgi.catalogue.model import Catalogue, Function
 from iii_asgi.catalogue.normal import normal
-from iii_asgi.catalogue.pieces import UnjudgedError
+from iii_asgi.catalogue.parts import UnjudgedError
 from iii_asgi.catalogue.reserved import credential_changes, declared
 
 __all__ = [
@@ -206,16 +207,17 @@ def _schemas(noun: str, was: Any, now: Any) -> Iterator[tuple[str, bool]]:
     takes = noun == "argument"
     found = accepts(now, was) if takes else accepts(was, now)
     breaking = [_told(noun, one, takes) for one in found]
-    breaking += _gone(noun, was, now, {one.place for one in found})
+    fields = FieldChanges(was, now)
+    breaking += _gone(noun, fields, {one.place for one in found})
     yield from ((text, True) for text in breaking)
     if not breaking and canonical(was) != canonical(now):
-        yield from ((f"{noun}{text}", False) for text in field_changes(was, now))
+        yield from ((f"{noun}{text}", False) for text in fields.texts)
 
 
-def _gone(noun: str, was: Any, now: Any, told: set[str]) -> list[str]:
+def _gone(noun: str, fields: FieldChanges, told: set[str]) -> list[str]:
     """Return what to say of fields that are gone, but for the places that are told of."""
     try:
-        gone = fields_gone(was, now)
+        gone = fields.gone
     except UnjudgedError as error:
         return [] if "" in told else [f"{noun}: may break, {error}"]
     return [f"{noun} `{place}`: {text} → none" for place, text in gone.items() if place not in told]

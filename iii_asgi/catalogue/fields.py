@@ -7,47 +7,68 @@ on together where nothing tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from iii_asgi.catalogue.alike import canonical, definitions_of, references, same_definitions
-from iii_asgi.catalogue.pieces import Piece, UnjudgedError, identity, judging, stripped
+from iii_asgi.catalogue.members import Pieces, related
+from iii_asgi.catalogue.parts import UnjudgedError, judging, stripped
+from iii_asgi.catalogue.pieces import Piece
 from iii_asgi.catalogue.valuesets import words_of
 
-__all__ = ["field_changes", "fields_gone"]
+__all__ = ["FieldChanges"]
 
 _MOST_STEPS = 20_000
 
-_Pieces: TypeAlias = tuple[Piece, ...]
 _Pair: TypeAlias = tuple[tuple[bytes, ...], tuple[bytes, ...]]
-_Tags: TypeAlias = Mapping[str, frozenset[Hashable]]
 
 
-def field_changes(old: Any, new: Any) -> list[str]:
-    """Return `` `place`: before → after`` for what two schemas list differently.
+class FieldChanges:
+    """What two schemas list differently.
 
-    Each goes on from the word that says what the schemas are of. Where nothing is listed
-    differently there is one line: what is written for people has changed, or something else.
+    Args:
+        old: a JSON Schema with its ``$defs``.
+        new: another one.
     """
-    try:
-        lines = {one.place: one for one in reversed(_lines(old, new))}
-    except UnjudgedError:
-        return [": details"]
-    told = [one.text for one in reversed(lines.values())]
-    return told or [f": {_what_else(old, new)}"]
 
+    def __init__(self, old: Any, new: Any) -> None:
+        self._old = old
+        self._new = new
 
-def fields_gone(old: Any, new: Any) -> dict[str, str]:
-    """Return place → type of the fields that only the old schema lists, the outermost of them.
+    @property
+    def texts(self) -> list[str]:
+        """`` `place`: before → after`` for each, to go on from the word of what they are.
 
-    Where the new one takes any field it does not take less; whether the types fit is for
-    `iii_asgi.catalogue.compatibility`.
+        Where nothing is listed differently there is one line: what is written for people has
+        changed, or something else.
+        """
+        try:
+            lines = {one.place: one for one in reversed(self._lines)}
+        except UnjudgedError:
+            return [": details"]
+        told = [one.text for one in reversed(lines.values())]
+        return told or [f": {_what_else(self._old, self._new)}"]
 
-    Raises:
-        UnjudgedError: the schemas cannot be compared; the text says why.
-    """
-    return {one.place: one.before for one in _lines(old, new) if one.is_gone}
+    @property
+    def gone(self) -> dict[str, str]:
+        """Place → type of the fields that only the old schema lists, the outermost of them.
+
+        Where the new one takes any field it does not take less; whether the types fit is for
+        `iii_asgi.catalogue.compatibility`.
+
+        Raises:
+            UnjudgedError: the schemas cannot be compared; the text says why.
+        """
+        return {one.place: one.before for one in self._lines if one.is_gone}
+
+    @cached_property
+    def _lines(self) -> list[_Line]:
+        with judging():
+            walk = _Walk(definitions_of(self._old), definitions_of(self._new))
+            found = walk.run(self._old, self._new)
+        return [replace(one, place=one.place.removeprefix(".")) for one in found]
 
 
 def _what_else(old: Any, new: Any) -> str:
@@ -80,12 +101,6 @@ class _Line:
         return f"{f' `{self.place}`' if self.place else ''}: {self.before} → {self.after}"
 
 
-def _lines(old: Any, new: Any) -> list[_Line]:
-    with judging():
-        found = _Walk(definitions_of(old), definitions_of(new)).run(old, new)
-    return [replace(one, place=one.place.removeprefix(".")) for one in found]
-
-
 @dataclass(frozen=True, slots=True)
 class _Step:
     """What stands a step further within.
@@ -99,8 +114,8 @@ class _Step:
     """
 
     name: str
-    before: _Pieces
-    after: _Pieces
+    before: Pieces
+    after: Pieces
     may_lack: tuple[bool, bool] = (False, False)
     is_field: bool = False
 
@@ -140,20 +155,20 @@ class _Walk:
             raise UnjudgedError("it is too large to be compared")
         return found
 
-    def _within(self, olds: _Pieces, news: _Pieces) -> list[_Line]:
+    def _within(self, olds: Pieces, news: Pieces) -> list[_Line]:
         """Return what differs within: a pair is looked at once, wherever it stands."""
         pair = _keys(olds), _keys(news)
         if pair not in self._found:
             self._found[pair] = []  # met again in itself it is no news
             steps = (
                 step
-                for some, others in _groups(olds, news)
+                for some, others in related(olds, news)
                 for step in (*_fields(some, others), *_items(some, others))
             )
             self._found[pair] = [line for step in steps for line in self._step(step)]
         return self._found[pair]
 
-    def _is_alike(self, olds: _Pieces, news: _Pieces) -> bool:
+    def _is_alike(self, olds: Pieces, news: Pieces) -> bool:
         """Whether both sides say the same, with all that they refer to."""
         if _keys(olds) != _keys(news):
             return False
@@ -161,60 +176,23 @@ class _Walk:
         return all(name in self._alike for part in parts for name in references(part))
 
 
-def _members(pieces: Iterable[Piece]) -> _Pieces:
+def _members(pieces: Iterable[Piece]) -> Pieces:
     return tuple({one.key: one for piece in pieces for one in piece.members()}.values())
 
 
-def _keys(pieces: _Pieces) -> tuple[bytes, ...]:
+def _keys(pieces: Pieces) -> tuple[bytes, ...]:
     return tuple(sorted(one.key for one in pieces))
 
 
-def _said(pieces: _Pieces, *, may_lack: bool) -> str:
+def _said(pieces: Pieces, *, may_lack: bool) -> str:
     text = words_of(pieces)
     return f"{text}, optional" if may_lack and pieces else text
-
-
-# -- members of unions ---------------------------------------------------------------------
-
-
-def _groups(olds: _Pieces, news: _Pieces) -> Iterator[tuple[_Pieces, _Pieces]]:
-    """Yield old members with the new ones that they may be now.
-
-    Where some have none on the other side, all of both follow.
-    """
-    if len(olds) == len(news) == 1:
-        yield olds, news
-        return
-    tagged = [(one, _tags(one)) for one in news]
-    found: dict[tuple[int, ...], list[Piece]] = {}
-    for one in olds:
-        tags = _tags(one)
-        numbers = (at for at, other in enumerate(tagged) if not _are_apart((one, tags), other))
-        found.setdefault(tuple(numbers), []).append(one)
-    for numbers_of, some in found.items():
-        if numbers_of:
-            yield tuple(some), tuple(news[at] for at in numbers_of)
-    if () in found or len({at for numbers_of in found for at in numbers_of}) < len(news):
-        yield olds, news
-
-
-def _tags(piece: Piece) -> _Tags:
-    """Return the fields with few values, and those."""
-    inner = ((name, piece.at_name(name).values) for name in piece.names)
-    return {name: frozenset(map(identity, some)) for name, some in inner if some is not None}
-
-
-def _are_apart(one: tuple[Piece, _Tags], other: tuple[Piece, _Tags]) -> bool:
-    """Whether the types, or a field with few values, tell members of a union apart."""
-    if not one[0].types & other[0].types:
-        return True
-    return any(tags.isdisjoint(other[1].get(name, tags)) for name, tags in one[1].items() if tags)
 
 
 # -- what is within ------------------------------------------------------------------------
 
 
-def _fields(olds: _Pieces, news: _Pieces) -> Iterator[_Step]:
+def _fields(olds: Pieces, news: Pieces) -> Iterator[_Step]:
     """Yield the fields of objects, each with what has to fit it on both sides."""
     before, after = (_objects(some) for some in (olds, news))
     if not before or not after or not all(one.parts for one in (*before, *after)):
@@ -231,7 +209,7 @@ def _fields(olds: _Pieces, news: _Pieces) -> Iterator[_Step]:
     yield _Step(".*", old, new)
 
 
-def _objects(pieces: _Pieces) -> _Pieces:
+def _objects(pieces: Pieces) -> Pieces:
     return tuple(one for one in pieces if "object" in one.types)
 
 
@@ -239,7 +217,7 @@ def _takes(piece: Piece, name: str) -> bool:
     return name in piece.names or piece.is_open
 
 
-def _items(olds: _Pieces, news: _Pieces) -> Iterator[_Step]:
+def _items(olds: Pieces, news: Pieces) -> Iterator[_Step]:
     """Yield the items of arrays, those with a place of their own first."""
     before, after = (
         tuple(one for one in some if "array" in one.types and one.parts) for some in (olds, news)
@@ -253,6 +231,6 @@ def _items(olds: _Pieces, news: _Pieces) -> Iterator[_Step]:
         yield _Step(name, _at_index(before, index), _at_index(after, index))
 
 
-def _at_index(pieces: Sequence[Piece], index: int) -> _Pieces:
+def _at_index(pieces: Sequence[Piece], index: int) -> Pieces:
     fitting = (one for one in pieces if index < min(one.all("maxItems"), default=index + 1))
     return tuple(one.at_index(index) for one in fitting)

@@ -7,48 +7,18 @@ A *piece* is a list of schemas that all hold, references and ``allOf`` resolved.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
-from urllib.parse import unquote
 
 import msgspec
 
-from iii_asgi.catalogue.schemas import Json, mapped
+from iii_asgi.catalogue.parts import parts_of
+from iii_asgi.catalogue.schemas import Json
 
-__all__ = [
-    "Piece",
-    "UnjudgedError",
-    "identity",
-    "item_of",
-    "judging",
-    "name_of_reference",
-    "name_of_type",
-    "stripped",
-    "types_of",
-]
+__all__ = ["Piece", "identity", "item_of", "name_of_type", "types_of"]
 
 Types: TypeAlias = frozenset[str]
-
-_ANNOTATIONS = frozenset(
-    {
-        "$comment",
-        "$id",
-        "$defs",
-        "$schema",
-        "default",
-        "definitions",
-        "deprecated",
-        "description",
-        "discriminator",
-        "examples",
-        "readOnly",
-        "title",
-        "writeOnly",
-    }
-)
-"""Keywords that no value has to fit."""
 
 # A number is an integer or not, so that the two can be told apart.
 _TYPES: Mapping[str, Types] = {
@@ -57,12 +27,6 @@ _TYPES: Mapping[str, Types] = {
     "number": frozenset({"integer", "fraction"}),
 }
 _ALL = frozenset[str]().union(*_TYPES.values())
-# What they mean depends on where they stand.
-_FAR_REACHING = frozenset(
-    {"$anchor", "$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties"}
-)
-_REFERENCE = "#/$defs/"
-_NEVER: Json = {"not": {}}
 _UNIONS = ("anyOf", "oneOf")
 _DEEPEST_UNION = 4  # a union may be a member of itself
 
@@ -71,46 +35,6 @@ def types_of(value: Any) -> Types:
     """Return what ``type`` names, as `Piece.types` has it."""
     names = value if isinstance(value, list) else [value]
     return frozenset(kind for one in names for kind in _TYPES.get(one, _ALL))
-
-
-def stripped(schema: Any, *kept: str) -> Any:
-    """Return a schema without what no value has to fit, and in one order.
-
-    Args:
-        schema: one with its ``$defs``, or a part of it.
-        kept: annotations that are left in it.
-    """
-    if not isinstance(schema, Mapping):
-        return schema
-    dropped = _ANNOTATIONS - set(kept)
-    said = {
-        key: value
-        for key, value in schema.items()
-        if key not in dropped and not key.startswith("x-")
-    }
-    for key in ("required", "type"):
-        if isinstance(said.get(key), list):
-            said[key] = sorted(said[key])
-    if "$defs" in schema:
-        said["$defs"] = {name: stripped(one, *kept) for name, one in schema["$defs"].items()}
-    return mapped(said, lambda one: stripped(one, *kept))
-
-
-class UnjudgedError(ValueError):
-    """A schema that cannot be taken apart; the text says why."""
-
-
-@contextmanager
-def judging() -> Iterator[None]:
-    """Raise whatever goes wrong with a schema as an `UnjudgedError`."""
-    try:
-        yield
-    except UnjudgedError:
-        raise
-    except RecursionError:
-        raise UnjudgedError("it is nested too deeply") from None
-    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
-        raise UnjudgedError("it is no JSON Schema") from None
 
 
 @dataclass(frozen=True)
@@ -132,7 +56,7 @@ class Piece:
         Raises:
             UnjudgedError: one refers to what is not there, or to itself.
         """
-        parts = [part for one in schemas for part in _flat(one, definitions, frozenset())]
+        parts = [part for one in schemas for part in parts_of(one, definitions)]
         return cls(tuple(part for part in parts if part), definitions)
 
     def also(self, *schemas: Any) -> Piece:
@@ -262,39 +186,6 @@ def item_of(part: Mapping[str, Any], index: int) -> Any:
     """Return the schema of an item of an array."""
     first = part.get("prefixItems", ())
     return first[index] if index < len(first) else part.get("items", True)
-
-
-def _flat(schema: Any, definitions: Mapping[str, Any], within: frozenset[str]) -> Iterator[Json]:
-    if isinstance(schema, bool):
-        yield {} if schema else _NEVER
-        return
-    if not isinstance(schema, Mapping):
-        raise UnjudgedError(f"{schema!r} is no schema")
-    if strange := _FAR_REACHING & schema.keys():
-        raise UnjudgedError(f"{sorted(strange)[0]} cannot be judged")
-    dropped = {"$ref", "allOf"} | _ANNOTATIONS
-    yield {key: value for key, value in schema.items() if key not in dropped}
-    if "$ref" in schema:
-        name = name_of_reference(schema["$ref"])
-        if name in within:
-            raise UnjudgedError(f"{name} is defined by itself")
-        if name not in definitions:
-            raise UnjudgedError(f"{schema['$ref']} leads nowhere")
-        yield from _flat(definitions[name], definitions, within | {name})
-    for one in schema.get("allOf", ()):
-        yield from _flat(one, definitions, within)
-
-
-def name_of_reference(reference: Any) -> str:
-    """Return which definition is referred to.
-
-    Raises:
-        UnjudgedError: none is.
-    """
-    if not isinstance(reference, str) or not reference.startswith(_REFERENCE):
-        raise UnjudgedError(f"{reference!r} leads out of the definitions")
-    # RFC 6901 section 3, in a URI fragment.
-    return unquote(reference[len(_REFERENCE) :]).replace("~1", "/").replace("~0", "~")
 
 
 def name_of_type(value: Any) -> str:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from iii_asgi.catalogue.pieces import Piece, UnjudgedError, judging
+from iii_asgi.catalogue.parts import UnjudgedError, judging
+from iii_asgi.catalogue.pieces import Piece
 from iii_asgi.catalogue.valuesets import words
 from iii_asgi.cli.examples import example_of
 from iii_asgi.cli.file_values import is_upload

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from iii_asgi.catalogue.fields import field_changes, fields_gone
+from iii_asgi.catalogue.fields import FieldChanges
 
 STRING = {"type": "string"}
 
@@ -16,13 +16,23 @@ def model(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
+def texts(old: Any, new: Any) -> list[str]:
+    """Return what is printed of a change."""
+    return FieldChanges(old, new).texts
+
+
+def gone(old: Any, new: Any) -> dict[str, str]:
+    """Return the fields that are there no more."""
+    return FieldChanges(old, new).gone
+
+
 def test_fields_within() -> None:
     """Fields are named with their place, through arrays, unions and definitions."""
     node = {"$ref": "#/$defs/Node"}
     old = {**model(items={"type": "array", "items": node}), "$defs": {"Node": model(a=STRING)}}
     new = {**model(items={"type": "array", "items": node}), "$defs": {"Node": model(a={}, b={})}}
 
-    assert field_changes(old, new) == [
+    assert texts(old, new) == [
         " `items[].a`: string → anything",
         " `items[].b`: none → anything",
     ]
@@ -30,23 +40,21 @@ def test_fields_within() -> None:
 
 def test_the_value_itself() -> None:
     """What is at the top has no place."""
-    assert field_changes(STRING, {"anyOf": [STRING, {"type": "null"}]}) == [
-        ": string → string | null"
-    ]
+    assert texts(STRING, {"anyOf": [STRING, {"type": "null"}]}) == [": string → string | null"]
 
 
 def test_optional() -> None:
     """A field that need no longer be there says so."""
-    assert field_changes(model(a=STRING), {**model(a=STRING), "required": []}) == [
+    assert texts(model(a=STRING), {**model(a=STRING), "required": []}) == [
         " `a`: string → string, optional"
     ]
 
 
 def test_nothing_that_is_listed() -> None:
     """Where only words have changed it says so, and also where something else has."""
-    assert field_changes(STRING, {**STRING, "title": "A"}) == [": descriptions"]
-    assert field_changes(STRING, {**STRING, "minLength": 1}) == [": details"]
-    assert field_changes({**STRING, "default": "a"}, STRING) == [": defaults"]
+    assert texts(STRING, {**STRING, "title": "A"}) == [": descriptions"]
+    assert texts(STRING, {**STRING, "minLength": 1}) == [": details"]
+    assert texts({**STRING, "default": "a"}, STRING) == [": defaults"]
 
 
 def test_recursive() -> None:
@@ -54,26 +62,26 @@ def test_recursive() -> None:
     deep = {"$ref": "#/$defs/A", "$defs": {"A": model(a={"$ref": "#/$defs/A"})}}
     broken = {"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}}
 
-    assert field_changes(deep, {**deep, "title": "B"}) == [": descriptions"]
-    assert field_changes(broken, STRING) == [": details"]
+    assert texts(deep, {**deep, "title": "B"}) == [": descriptions"]
+    assert texts(broken, STRING) == [": details"]
 
 
 def test_gone() -> None:
     """What is gone is named by its outermost place; what takes any field lacks none."""
     old = model(a=STRING, b=model(c=STRING), d=model(e=STRING))
 
-    assert fields_gone(old, model(d=model())) == {"a": "string", "b": "object", "d.e": "string"}
-    assert fields_gone(old, {**model(), "additionalProperties": True}) == {}
-    assert fields_gone(old, {"type": "object", "additionalProperties": STRING}) == {}
-    assert fields_gone(STRING, model(a=STRING)) == {}
+    assert gone(old, model(d=model())) == {"a": "string", "b": "object", "d.e": "string"}
+    assert gone(old, {**model(), "additionalProperties": True}) == {}
+    assert gone(old, {"type": "object", "additionalProperties": STRING}) == {}
+    assert gone(STRING, model(a=STRING)) == {}
 
 
 def test_other_fields() -> None:
     """Fields of any name are told of as `*`."""
     mapping = {"type": "object", "additionalProperties": STRING}
 
-    assert field_changes(model(), mapping) == [" `*`: none → string"]
-    assert field_changes(model(a=model(b=STRING)), model(a={"type": "object"})) == [
+    assert texts(model(), mapping) == [" `*`: none → string"]
+    assert texts(model(a=model(b=STRING)), model(a={"type": "object"})) == [
         " `a.b`: string → anything, optional",
         " `a.*`: none → anything",
     ]
@@ -114,8 +122,8 @@ def tagged(kind: str, **properties: Any) -> dict[str, Any]:
 )
 def test_gone_wherever_it_is(old: dict[str, Any], new: dict[str, Any], place: str) -> None:
     """A field that is gone is found in mappings, tuples and unions, however deep."""
-    assert list(fields_gone(old, new)) == [place]
-    assert fields_gone(new, new) == {}
+    assert list(gone(old, new)) == [place]
+    assert gone(new, new) == {}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +131,7 @@ def test_gone_wherever_it_is(old: dict[str, Any], new: dict[str, Any], place: st
 )
 def test_what_takes_more(new: dict[str, Any]) -> None:
     """What takes anything, or any object, lacks no field."""
-    assert fields_gone(model(a=OLD), model(a=new)) == {}
+    assert gone(model(a=OLD), model(a=new)) == {}
 
 
 def test_large() -> None:
@@ -133,20 +141,18 @@ def test_large() -> None:
     old, new = model(**fields), model(**fields, z=STRING)
     rest = {"$defs": {"Leaf": OLD}}
 
-    assert field_changes({**old, **rest}, {**new, **rest}) == [" `z`: none → string"]
+    assert texts({**old, **rest}, {**new, **rest}) == [" `z`: none → string"]
 
 
 def test_members_in_another_order() -> None:
     """The order of a union's members is a detail."""
     some = [tagged("a", x=STRING), tagged("b"), STRING]
 
-    assert field_changes({"anyOf": some}, {"anyOf": some[::-1]}) == [": details"]
+    assert texts({"anyOf": some}, {"anyOf": some[::-1]}) == [": details"]
 
 
 def test_more_members() -> None:
     """A new member of a union is told by what its fields can be."""
     some = [tagged("a"), tagged("b"), tagged("c")]
 
-    assert field_changes({"anyOf": some[:2]}, {"anyOf": some}) == [
-        ' `kind`: "a" | "b" → "a" | "b" | "c"'
-    ]
+    assert texts({"anyOf": some[:2]}, {"anyOf": some}) == [' `kind`: "a" | "b" → "a" | "b" | "c"']

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from iii_asgi.catalogue.pieces import Piece, UnjudgedError, stripped
+from iii_asgi.catalogue.parts import UnjudgedError, stripped
+from iii_asgi.catalogue.pieces import Piece
 
 DEFINITIONS = {
     "Name": {"type": "string", "minLength": 1},

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from iii_asgi.catalogue.pieces import UnjudgedError
+from iii_asgi.catalogue.parts import UnjudgedError
 from iii_asgi.cli.call import arguments_of
 from iii_asgi.cli.examples import example_of
 
