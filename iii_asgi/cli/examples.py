@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
 import msgspec
 
 from iii_asgi.catalogue.pieces import Piece, item_of
 from iii_asgi.cli.file_values import is_upload
+from iii_asgi.cli.properties import required_in, together
 
-__all__ = ["example_of"]
+__all__ = ["example_of", "value_of"]
 
-_DEEPEST = 3
-_LONGEST = 1000  # characters, or items: an example is to be read
+_SHOWN = 3  # levels in which there is what may be left out
+_DEEPEST = 8  # levels in which there is what must be there: it may want itself
+_MOST = 300  # values
+_LONGEST = 1000  # characters
 _TEXT = "text"
 _TEXTS: Mapping[Any, str] = {
     "date": "2030-01-31",
@@ -29,22 +33,28 @@ _TEXTS: Mapping[Any, str] = {
 def example_of(schema: Any, definitions: Mapping[str, Any]) -> str:
     """Return what one would type for an argument: text, JSON, or ``@PATH`` of a file.
 
-    It is what the schema gives as an example, or something that fits, where that is simple.
-
     Args:
         schema: of the argument.
         definitions: what it refers to.
 
     Raises:
         UnjudgedError: it cannot be understood. What is no schema at all has to be asked
-            within `iii_asgi.catalogue.pieces.judging`.
+            within `judging`.
     """
     if is_upload(schema) or (isinstance(schema, Mapping) and is_upload(schema.get("items"))):
         return "@PATH"
-    value = _value(schema, definitions, _DEEPEST)
-    if isinstance(value, str):
-        return value if _is_plain(value) else msgspec.json.encode(value).decode()
+    value = value_of(schema, definitions)
+    if isinstance(value, str) and _is_plain(value):
+        return value
     return msgspec.json.encode(value).decode()
+
+
+def value_of(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """Return what a schema gives as an example, or what fits it, where that is simple.
+
+    Args and errors are those of `example_of`.
+    """
+    return _Maker(definitions).value(schema)
 
 
 def _is_plain(text: str) -> bool:
@@ -56,23 +66,55 @@ def _is_plain(text: str) -> bool:
     return False
 
 
-def _value(schema: Any, definitions: Mapping[str, Any], depth: int, nth: int = 0) -> Any:
-    """Return a value, and for each `nth` another one."""
-    given = schema.get("examples") if isinstance(schema, Mapping) else None
-    if isinstance(given, list) and given:
-        return given[nth % len(given)]
-    piece = Piece.of([schema], definitions)
-    while piece.has_union:
-        branches = piece.branches()
-        piece = next((one for one in branches if one.types - {"null"}), branches[0])
-    if piece.values:
-        values = [one for one in piece.values if one is not None] or [None]
-        return values[nth % len(values)]
-    if "string" in piece.types:
-        return _text(piece, nth)
-    if "integer" in piece.types or "fraction" in piece.types:
-        return _number(piece, nth)
-    return _items(piece, depth, nth) if "array" in piece.types else _object(piece, depth, nth)
+class _Maker:
+    """Makes one example; where that has many values, the last arrays and objects are empty."""
+
+    def __init__(self, definitions: Mapping[str, Any]) -> None:
+        self._definitions = definitions
+        self._left = _MOST
+
+    def value(self, schema: Any, depth: int = 0, nth: int = 0) -> Any:
+        """Return a value so many levels below the whole, and for each `nth` another one."""
+        self._left -= 1
+        given = schema.get("examples") if isinstance(schema, Mapping) else None
+        if isinstance(given, list) and given:
+            return given[nth % len(given)]
+        whole = Piece.of([schema], self._definitions)
+        some = (one for one in whole.members() if one.types - {"null"})
+        piece = next(some, None) or next(whole.members(), whole)
+        if piece.values:
+            values = [one for one in piece.values if one is not None] or [None]
+            return values[nth % len(values)]
+        if "string" in piece.types:
+            return _text(piece, nth)
+        if "integer" in piece.types or "fraction" in piece.types:
+            return _number(piece, nth)
+        if depth >= _SHOWN and any("null" in one.types for one in whole.members()):
+            return None
+        make = self._items if "array" in piece.types else self._object
+        return make(piece, depth, nth)
+
+    def _items(self, piece: Piece, depth: int, nth: int) -> list[Any]:
+        """Return an array: of one item, where none has to be there."""
+        parts = [one for one in piece.parts if "items" in one or "prefixItems" in one]
+        wanted = [0, *piece.all("minItems"), *(len(one.get("prefixItems", ())) for one in parts)]
+        if parts and depth < _SHOWN:
+            wanted.append(1)
+        count = int(min(max(wanted), *piece.all("maxItems"), self._room(depth)))
+        is_set = any(piece.all("uniqueItems"))
+        return [
+            self.value(together([item_of(one, at) for one in parts]), depth + 1, nth + at * is_set)
+            for at in range(count)
+        ]
+
+    def _object(self, piece: Piece, depth: int, nth: int) -> dict[str, Any]:
+        """Return an object of what it must have."""
+        wanted = required_in(piece) if self._room(depth) else {}
+        return {name: self.value(wanted[name], depth + 1, nth) for name in sorted(wanted)}
+
+    def _room(self, depth: int) -> int:
+        """Return how many values may still be within one so many levels down."""
+        return max(0, self._left) if depth < _DEEPEST else 0
 
 
 def _text(piece: Piece, nth: int) -> str:
@@ -85,6 +127,9 @@ def _text(piece: Piece, nth: int) -> str:
     return (_TEXT * size)[: max(0, size - len(end))] + end[:size]
 
 
+# -- numbers, as they are written: 0.1 is a tenth ------------------------------------------
+
+
 def _number(piece: Piece, nth: int) -> int | float:
     fitting = dict.fromkeys(one for one in _numbers(piece, nth) if _fits(one, piece))
     value = next((one for at, one in enumerate(fitting) if at == nth), Fraction(1))
@@ -93,11 +138,9 @@ def _number(piece: Piece, nth: int) -> int | float:
 
 def _numbers(piece: Piece, nth: int) -> Iterator[Fraction]:
     """Yield what might fit: 1, what is near the bounds, and what is between them."""
-    low, high = (
-        max(_exactly(piece, *_LOWS), default=None),
-        min(_exactly(piece, *_HIGHS), default=None),
-    )
-    step = max(_exactly(piece, "multipleOf"), default=Fraction(1))
+    low = max(_exactly(piece, "minimum", "exclusiveMinimum"), default=None)
+    high = min(_exactly(piece, "maximum", "exclusiveMaximum"), default=None)
+    step = _step(piece)
     yield Fraction(1)
     for edge in (one for one in (low, high, Fraction(0)) if one is not None):
         yield edge
@@ -108,13 +151,18 @@ def _numbers(piece: Piece, nth: int) -> Iterator[Fraction]:
         yield from (low + (high - low) * part / (nth + 2) for part in range(1, nth + 2))
 
 
-_LOWS = ("minimum", "exclusiveMinimum")
-_HIGHS = ("maximum", "exclusiveMaximum")
+def _step(piece: Piece) -> Fraction:
+    """Return what all that fit are multiples of, or 1."""
+    steps = _exactly(piece, "multipleOf")
+    if "fraction" not in piece.types or not steps:
+        steps.append(Fraction(1))
+    whole = lcm(*(one.denominator for one in steps))
+    return Fraction(lcm(*(int(one * whole) for one in steps)), whole)
 
 
 def _exactly(piece: Piece, *keywords: str) -> list[Fraction]:
-    """Return numbers as they are written: 0.1 is a tenth."""
-    return [Fraction(str(one)) for keyword in keywords for one in piece.all(keyword)]
+    # A text cannot be added to 0, so that it is not taken for a number.
+    return [Fraction(str(one + 0)) for keyword in keywords for one in piece.all(keyword)]
 
 
 def _fits(value: Fraction, piece: Piece) -> bool:
@@ -126,24 +174,3 @@ def _fits(value: Fraction, piece: Piece) -> bool:
         and all(one > value for one in _exactly(piece, "exclusiveMaximum"))
         and all(value % one == 0 for one in _exactly(piece, "multipleOf"))
     )
-
-
-def _items(piece: Piece, depth: int, nth: int) -> list[Any]:
-    """Return an array: of one item, where none has to be there."""
-    known = next((one for one in piece.parts if "items" in one or "prefixItems" in one), {})
-    wanted = [*piece.all("minItems"), len(known.get("prefixItems", ())), 1 if known else 0]
-    count = min(max(wanted), *piece.all("maxItems"), _LONGEST)
-    is_set = any(piece.all("uniqueItems"))
-    return [
-        _value(item_of(known, at), piece.definitions, depth - 1, nth + at if is_set else nth)
-        for at in range(int(count) if depth else 0)
-    ]
-
-
-def _object(piece: Piece, depth: int, nth: int) -> dict[str, Any]:
-    """Return an object of what it must have."""
-    properties = {name: one for some in piece.all("properties") for name, one in some.items()}
-    return {
-        name: _value(properties.get(name, True), piece.definitions, depth - 1, nth)
-        for name in (sorted(piece.required) if depth else ())
-    }

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from iii_asgi.catalogue.parts import UnjudgedError
+from iii_asgi.catalogue.parts import UnjudgedError, judging
 from iii_asgi.cli.call import arguments_of
 from iii_asgi.cli.examples import example_of
 
@@ -21,8 +21,18 @@ DEFINITIONS = {
         "properties": {"next": {"$ref": "#/$defs/Node"}, "name": {"type": "string"}},
         "required": ["next", "name"],
     },
+    "List": {
+        "type": "object",
+        "properties": {"next": {"anyOf": [{"$ref": "#/$defs/List"}, {"type": "null"}]}},
+        "required": ["next"],
+    },
+    "Union": {"anyOf": [{"$ref": "#/$defs/Union"}, {"type": "null"}]},
     "Itself": {"$ref": "#/$defs/Itself"},
 }
+NUMBER = {"type": "number"}
+LISTS: dict[str, Any] = NUMBER
+for _ in range(3):
+    LISTS = {"type": "array", "minItems": 1000, "items": LISTS}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +59,17 @@ DEFINITIONS = {
         ({"type": "array", "minItems": 2, "uniqueItems": True}, '["text","text1"]'),
         ({"type": "array", "prefixItems": [True, {"type": "null"}]}, '["text",null]'),
         ({"type": "string", "minLength": 10**9}, "text"),
+        ({"type": "integer", "minimum": 1.5, "multipleOf": 2.5}, "5"),
+        ({"allOf": [{"multipleOf": 4}, {"multipleOf": 6}, {"minimum": 1}]}, "text"),
+        (
+            {"type": "number", "allOf": [{"multipleOf": 4}, {"multipleOf": 6}, {"minimum": 1}]},
+            "12",
+        ),
+        ({"type": "array", "allOf": [{"items": {"minimum": 3}}, {"items": NUMBER}]}, "[3]"),
+        ({"type": "object", "required": ["x"], "additionalProperties": NUMBER}, '{"x":1}'),
+        ({"$ref": "#/$defs/List"}, '{"next":{"next":{"next":null}}}'),
+        ({"$ref": "#/$defs/Union"}, "text"),
+        (LISTS, "[[[1,1,1"),
         ({"const": None}, "null"),
         (UPLOAD, "@PATH"),
         ({"type": "array", "items": UPLOAD}, "@PATH"),
@@ -61,13 +82,41 @@ def test_example(schema: Any, shown: str) -> None:
     assert example_of(schema, DEFINITIONS).startswith(shown)
 
 
+def test_it_is_short() -> None:
+    """Where very much is wanted, not all of it is shown."""
+    assert len(example_of(LISTS, {})) < 5000
+    assert len(example_of({"type": "string", "minLength": 10**9}, {})) < 5000
+
+
+@pytest.mark.parametrize("bound", ["1", "1e999999999", None, [], float("inf"), float("nan")])
+def test_bound_that_is_no_number(bound: Any) -> None:
+    """What is no number bounds none."""
+    with pytest.raises(UnjudgedError), judging():
+        example_of({"type": "number", "minimum": bound}, {})
+
+
 def test_it_cannot_be_understood() -> None:
     """What is defined by nothing but itself has no example."""
     with pytest.raises(UnjudgedError):
         example_of({"$ref": "#/$defs/Itself"}, DEFINITIONS)
 
 
-BOUNDS = st.lists(st.decimals(-100, 100, places=2).map(float), min_size=2, max_size=2, unique=True)
+# With the distance of those that fit. Multiples are of what a float is exactly, since the
+# validator counts in floats.
+NUMBERS: list[tuple[dict[str, Any], float]] = [
+    ({"type": "number"}, 0),
+    ({"type": "number", "multipleOf": 0.25}, 0.25),
+    ({"type": "number", "multipleOf": 3}, 3),
+    ({"type": "integer"}, 1),
+    ({"type": "integer", "multipleOf": 2.5}, 5),
+    ({"type": "integer", "multipleOf": 7}, 7),
+]
+BOUNDS = st.lists(
+    st.decimals(-100, 100, places=2).map(float) | st.integers(-(10**9), 10**9),
+    min_size=2,
+    max_size=2,
+    unique=True,
+)
 SIZES = st.lists(st.integers(0, 12), min_size=2, max_size=2).map(sorted)
 
 
@@ -78,21 +127,16 @@ def numbers(draw: st.DrawFn) -> dict[str, Any]:
     lowest = {draw(st.sampled_from(["minimum", "exclusiveMinimum"])): low}
     highest = {draw(st.sampled_from(["maximum", "exclusiveMaximum"])): high}
     some = draw(st.sampled_from([{}, lowest, highest, lowest | highest]))
-    if high - low > 2 and draw(st.booleans()):
-        return {"type": "integer", **some}
-    step = draw(st.sampled_from([0.25, 0.5, 3]))
-    return {"type": "number", **some, **({"multipleOf": step} if high - low > 2 * step else {})}
+    schema, distance = draw(st.sampled_from(NUMBERS))
+    return {**schema, **(some if high - low > 2 * distance else {})}
 
 
 @st.composite
 def texts(draw: st.DrawFn) -> dict[str, Any]:
     """Return the schema of a text of some length."""
     least, most = draw(SIZES)
-    some = draw(st.sampled_from([{}, {"minLength": least}, {"maxLength": most}]))
-    return {
-        "type": "string",
-        **draw(st.sampled_from([some, {"minLength": least, "maxLength": most}])),
-    }
+    bounds = {"minLength": least}, {"maxLength": most}, {"minLength": least, "maxLength": most}
+    return {"type": "string", **draw(st.sampled_from([{}, *bounds]))}
 
 
 @st.composite
@@ -106,7 +150,11 @@ def arrays(draw: st.DrawFn) -> dict[str, Any]:
     return {**some, "items": draw(st.sampled_from([items, objects]))}
 
 
-@given(st.one_of(numbers(), texts(), arrays()))
+SIMPLE = numbers() | texts() | arrays()
+
+
+@settings(max_examples=500)
+@given(SIMPLE)
 def test_it_fits(schema: dict[str, Any]) -> None:
     """What is shown can be sent as it is."""
     value = arguments_of([f"a={example_of(schema, {})}"], None)["a"]
