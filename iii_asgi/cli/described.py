@@ -12,13 +12,16 @@ import msgspec
 from iii_asgi.catalogue.parts import UnjudgedError, judging
 from iii_asgi.catalogue.pieces import Piece
 from iii_asgi.catalogue.valuesets import words
-from iii_asgi.cli.examples import example_of
+from iii_asgi.cli.dialects import modern
+from iii_asgi.cli.examples import example_of, value_of
 from iii_asgi.cli.file_values import is_upload
+from iii_asgi.cli.properties import listed_in, required_in
 
 __all__ = ["Described", "Field"]
 
 _T = TypeVar("_T")
 _ANYTHING = "anything"
+_DEEPEST = 3  # arrays in arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +30,30 @@ class Field:
 
     Attributes:
         name: its name.
-        schema: what its value has to fit.
+        words: a few words on what it takes.
         is_required: whether it must be there.
+        default: as JSON text; empty where it has none, or null.
+        description: what the schema tells of it, or "".
     """
 
     name: str
-    schema: Any
+    words: str
     is_required: bool
+    default: str
+    description: str
 
 
 class Described:
     """A JSON Schema that any worker may have registered: what is none says nothing.
 
     Args:
-        schema: as the engine gives it; its definitions may be in ``$defs`` or ``definitions``.
+        schema: as the engine gives it.
     """
 
     def __init__(self, schema: Any) -> None:
-        self._schema = _modern(schema)
-        found = self._schema.get("$defs") if isinstance(self._schema, Mapping) else None
-        self._definitions: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+        self._schema = modern(schema)
+        is_said = isinstance(self._schema, Mapping)
+        self._definitions: Mapping[str, Any] = self._schema["$defs"] if is_said else {}
 
     @property
     def words(self) -> str:
@@ -55,10 +62,13 @@ class Described:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it takes an object without any field, and nothing else."""
-        return bool(self._members) and _judged(
-            lambda: all(one.types == {"object"} and not one.is_open for one in self._members), False
-        )
+        """Whether it takes an object without any field, and nothing else but null."""
+        return _judged(self._is_empty, False)
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it takes an object, as far as it says."""
+        return not self._members or any("object" in one.types for one in self._members)
 
     @cached_property
     def fields(self) -> list[Field]:
@@ -66,64 +76,77 @@ class Described:
         return _judged(self._fields, [])
 
     @property
-    def required(self) -> list[Field]:
-        """Those that must be there, in the schema's order."""
-        return _judged(self._required, [])
-
-    def words_of(self, field: Field) -> str:
-        """Return a few words on the type of a field."""
-        return self._words_of(field.schema)
-
-    def example_of(self, field: Field) -> str:
-        """Return what one would type for a field."""
-        return _judged(lambda: example_of(field.schema, self._definitions), "text")
+    def example(self) -> list[str]:
+        """What one would type for it: ``key=value`` for what must be there, or ``--json``."""
+        return _judged(self._example, [])
 
     # -- as a schema means it --------------------------------------------------------------
 
     @cached_property
     def _members(self) -> list[Piece]:
+        """What it takes, each of one kind; none where it does not say."""
         return _judged(lambda: self._members_of(self._schema), [])
 
     def _members_of(self, schema: Any) -> list[Piece]:
         if not isinstance(schema, Mapping):
             return []
-        return list(Piece.of([schema], self._definitions).members())
+        members = Piece.of([schema], self._definitions).members()
+        return [one for one in members if not one.is_never]
 
-    @cached_property
-    def _objects(self) -> list[Piece]:
-        """What lists fields: the members of the schema, or of its items."""
+    def _is_empty(self) -> bool:
+        some = [one for one in self._members if one.types != {"null"}]
+        return bool(some) and all(
+            one.types <= {"object", "null"} and not one.names and not one.is_open for one in some
+        )
+
+    def _fields(self) -> list[Field]:
         members = self._members
         if not any(one.names for one in members):
             items = (item for one in members for item in one.all("items"))
             members = [inner for item in items for inner in self._members_of(item)]
-        return [one for one in members if one.names]
+        objects = [one for one in members if one.names]
+        required = frozenset[str]().union(*(one.required for one in objects))
+        required = required.intersection(*(one.required for one in objects))
+        listed = _united(listed_in(one) for one in objects)
+        return [self._field(name, one, name in required) for name, one in listed.items()]
 
-    def _fields(self) -> list[Field]:
-        found = [one.required for one in self._objects]
-        required = frozenset.intersection(*found) if found else frozenset()
-        listed = _properties(self._objects)
-        return [Field(name, one, name in required) for name, one in listed.items()]
+    def _field(self, name: str, schema: Any, is_required: bool) -> Field:
+        said = schema if isinstance(schema, Mapping) else {}
+        value = said.get("default")
+        default = "" if value is None else _judged(lambda: _json(value), "")
+        description = str(said.get("description", ""))
+        return Field(name, self._words_of(schema), is_required, default, description)
 
-    def _required(self) -> list[Field]:
-        order = [name for one in self._objects for names in one.all("required") for name in names]
-        given = [one for one in self.fields if one.is_required]
-        return sorted(given, key=lambda one: order.index(one.name))
+    def _example(self) -> list[str]:
+        """Return words for the first object that it takes, or for the whole."""
+        if not self.is_object:
+            return [f"--json={_json(value_of(self._schema, self._definitions))}"]
+        objects = (required_in(one) for one in self._members if "object" in one.types)
+        wanted = next(objects, {})
+        if not all(map(_is_key, wanted)):
+            some = {name: value_of(one, self._definitions) for name, one in wanted.items()}
+            return [f"--json={_json(some)}"]
+        return [f"{name}={self._example_of(one)}" for name, one in wanted.items()]
 
-    def _words_of(self, schema: Any) -> str:
+    def _example_of(self, schema: Any) -> str:
+        return _judged(lambda: example_of(schema, self._definitions), "text")
+
+    def _words_of(self, schema: Any, depth: int = _DEEPEST) -> str:
         if is_upload(schema):
             return "file"
         members = schema.get("anyOf") if isinstance(schema, Mapping) else None
         if isinstance(members, list) and any(map(is_upload, members)):
             return "text | file"
-        return _judged(lambda: " | ".join(dict.fromkeys(self._each(schema))), _ANYTHING)
+        return _judged(lambda: " | ".join(dict.fromkeys(self._each(schema, depth))), _ANYTHING)
 
-    def _each(self, schema: Any) -> Iterator[str]:
+    def _each(self, schema: Any, depth: int) -> Iterator[str]:
         """Yield words on the members of a union, with what is in arrays."""
         piece = Piece.of([schema], self._definitions)
         for one in piece.branches() if piece.has_union else [piece]:
             said, items = words(one), next(one.all("items"), None)
-            if "array" in one.types and isinstance(items, Mapping) and said != _ANYTHING:
-                inner = self._words_of(items)
+            has_items = "array" in one.types and isinstance(items, Mapping)
+            if depth and has_items and said != _ANYTHING:
+                inner = self._words_of(items, depth - 1)
                 said = said if " | " in inner else said.replace("array", f"array of {inner}", 1)
             yield said
 
@@ -137,23 +160,20 @@ def _judged(ask: Callable[[], _T], otherwise: _T) -> _T:
         return otherwise
 
 
-def _modern(schema: Any) -> Any:
-    """Return a schema with ``$defs``: the engine and other SDKs write ``definitions``."""
-    found = schema.get("definitions") if isinstance(schema, Mapping) else None
-    if not isinstance(found, Mapping):
-        return schema
-    text = msgspec.json.encode(schema).replace(b'"#/definitions/', b'"#/$defs/')
-    said = msgspec.json.decode(text)
-    own = said.get("$defs")
-    return {**said, "$defs": {**said["definitions"], **(own if isinstance(own, Mapping) else {})}}
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
-def _properties(members: Iterable[Piece]) -> dict[str, Any]:
+def _is_key(name: str) -> bool:
+    """Whether it can stand in ``key=value``."""
+    return bool(name) and "=" not in name and not name.startswith("-")
+
+
+def _united(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return name → schema of what several objects list; what differs becomes a union."""
     found: dict[str, list[Any]] = {}
-    for member in members:
-        own = {name: one for some in member.all("properties") for name, one in some.items()}
-        for name, one in own.items():
+    for listed in objects:
+        for name, one in listed.items():
             schemas = found.setdefault(name, [])
             schemas += [one] if one not in schemas else []
     return {name: some[0] if len(some) == 1 else {"anyOf": some} for name, some in found.items()}

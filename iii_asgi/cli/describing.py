@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-import msgspec
 from rich.console import Console
 from rich.text import Text
 
@@ -60,12 +59,12 @@ def lines(info: Mapping[str, Any], settings: Settings) -> Iterator[Text]:
     yield from _arguments(request, _names_in(paths))
     yield Text("\nAnswer", "bold")
     yield Text(f"  {response.words or 'it does not say'}")
-    yield from _table([_row(response, one) for one in response.fields])
+    yield from _table([_row(one) for one in response.fields])
     yield Text("\nErrors", "bold")
     yield Text("  a code and a message, with exit code 1")
-    example = [f"{one.name}={request.example_of(one)}" for one in request.required]
+    words = [info["function_id"], *request.example, *address(settings)]
     yield Text("\nTry", "bold")
-    yield Text("  " + command_line("call", info["function_id"], *example, *address(settings)))
+    yield Text("  " + command_line("call", *words))
 
 
 # -- what an engine says -----------------------------------------------------------------
@@ -74,7 +73,8 @@ def lines(info: Mapping[str, Any], settings: Settings) -> Iterator[Text]:
 def _http(info: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the methods and paths that lead to the function."""
     found: list[tuple[str, str]] = []
-    for one in info.get("registered_triggers") or ():
+    triggers = info.get("registered_triggers")
+    for one in triggers if isinstance(triggers, list) else ():
         config = one.get("config") if isinstance(one, Mapping) else None
         if isinstance(config, Mapping) and one.get("trigger_type") == "http":
             method, path = config.get("http_method") or "GET", str(config.get("api_path", ""))
@@ -103,24 +103,19 @@ def _table(rows: list[_Row]) -> Iterator[Text]:
 
 
 def _arguments(request: Described, in_path: frozenset[str]) -> Iterator[Text]:
-    rows = [_row(request, one, in_path) for one in request.fields]
-    if rows:
-        yield from _table(rows)
-    elif request.is_empty:
+    if request.is_empty:
         yield Text("  none")
-    else:
-        yield Text(f"  {request.words or 'it does not say'}: give key=value, or --json")
+    elif not (request.is_object and request.fields):
+        given = "key=value, or --json" if request.is_object else "--json"
+        yield Text(f"  {request.words or 'it does not say'}: give {given}")
+    yield from _table([_row(one, in_path) for one in request.fields])
 
 
-def _row(of: Described, field: Field, in_path: frozenset[str] = frozenset()) -> _Row:
+def _row(field: Field, in_path: frozenset[str] = frozenset()) -> _Row:
     where = ", in the path" if field.name in in_path else ""
-    said = field.schema if isinstance(field.schema, Mapping) else {}
-    text = str(said.get("description", ""))
+    default = f"default {field.default}" if field.default else "optional"
+    presence = "required" if field.is_required else default
     # FastAPI's titles say the name once more.
-    told = "" if text.replace(" ", "_").lower() == field.name.lower() else text
-    presence = "required" if field.is_required else _default(said.get("default"))
-    return field.name, of.words_of(field), presence + where, told.partition("\n")[0]
-
-
-def _default(value: Any) -> str:
-    return "optional" if value is None else f"default {msgspec.json.encode(value).decode()}"
+    is_told = field.description.replace(" ", "_").lower() == field.name.lower()
+    told = "" if is_told else field.description.partition("\n")[0]
+    return field.name, field.words, presence + where, told

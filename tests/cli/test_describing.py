@@ -167,7 +167,20 @@ ROOTS: dict[str, tuple[Any, str]] = {
     "anything": ({}, "anything: give key=value, or --json"),
     "a list": (
         {"type": "array", "items": {"type": "integer"}},
-        "array of integer: give key=value, or --json",
+        "array of integer: give --json",
+    ),
+    "a list of objects": (
+        {"type": "array", "items": THING},
+        "array of object: give --json a integer required",
+    ),
+    "nothing": ({"type": ["object", "null"], "properties": {}}, "none"),
+    "a list without end": (
+        {"$ref": "#/$defs/L", "$defs": {"L": {"type": "array", "items": {"$ref": "#/$defs/L"}}}},
+        "array of array of array of array: give --json",
+    ),
+    "no names of what is required": (
+        {"type": "object", "properties": {"a": {}}, "required": None},
+        "object: give key=value, or --json",
     ),
     "a mapping": ({"type": "object"}, "object: give key=value, or --json"),
     "to nowhere": ({"$ref": "#/$defs/X"}, "it does not say: give key=value, or --json"),
@@ -182,12 +195,23 @@ def test_root(schema: Any, told: str) -> None:
     assert text.startswith(f"f Arguments {told} Answer")
 
 
-def test_example_of_a_reference() -> None:
-    """The line that can be pasted has what is behind a reference, in the schema's order."""
-    pair = {"properties": {"a": {}, "b": {"const": 1}}, "required": ["b", "a"]}
-    text = said_of({"request_schema": {"$ref": "#/definitions/P", "definitions": {"P": pair}}})
+PAIR = {"properties": {"a": {}, "b": {"const": 1}}, "required": ["b", "a"]}
 
-    assert text.endswith("Try iii-asgi call f b=1 a=text")
+
+@pytest.mark.parametrize(
+    ("schema", "typed"),
+    [
+        ({"$ref": "#/definitions/P", "definitions": {"P": PAIR}}, "b=1 a=text"),
+        ({"oneOf": [{"type": "null"}, THING, NAMED]}, "a=1"),
+        ({"type": "array", "items": THING}, """'--json=[{"a":1}]'"""),
+        ({"type": "string"}, """'--json="text"'"""),
+        ({"properties": {"a=b": {"const": 1}}, "required": ["a=b"]}, """'--json={"a=b":1}'"""),
+        ({"required": ["-a"], "additionalProperties": {"const": 1}}, """'--json={"-a":1}'"""),
+    ],
+)
+def test_example(schema: Any, typed: str) -> None:
+    """The line that can be pasted has what must be there, in the schema's order."""
+    assert said_of({"request_schema": schema}).endswith(f"Try iii-asgi call f {typed}")
 
 
 KEYWORDS = [
@@ -234,14 +258,95 @@ def test_nonsense(request: Any, response: Any) -> None:
     assert re.search("Arguments .* Answer .* Errors .* Try iii-asgi call f", text)
 
 
-def test_deep_nesting() -> None:
-    """A schema that is nested too deeply is one of anything."""
-    schema: Any = {}
-    for _ in range(900):
-        schema = {"type": "array", "items": schema}
-    text = said_of({"request_schema": {"properties": {"a": schema}, "required": ["a"]}})
+WHOLE: dict[str, Any] = {
+    "$ref": "#/definitions/Order",
+    "definitions": {
+        "Order": {
+            "type": "object",
+            "description": "One",
+            "properties": {
+                "count": {"type": "integer", "minimum": 1, "maximum": 9, "multipleOf": 2},
+                "name": {"type": "string", "minLength": 2, "maxLength": 9, "format": "uuid"},
+                "kind": {"enum": ["a", "b"], "default": "a"},
+                "list": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
+                "pair": {"type": "array", "prefixItems": [{"const": 1}, {"examples": [2]}]},
+                "any": {"anyOf": [{"$ref": "#/definitions/Thing"}, {"type": "null"}]},
+                "both": {"allOf": [{"$ref": "#/definitions/Thing"}, {"required": ["id"]}]},
+            },
+            "required": ["count", "name", "kind", "list", "pair", "any", "both"],
+            "additionalProperties": False,
+        },
+        "Thing": {"type": "object", "properties": {"id": {"type": "integer"}}},
+    },
+}
 
-    assert text.startswith("f Arguments a ")
+
+def places_in(value: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the keys that lead to each value within another."""
+    yield ()
+    keys = value if isinstance(value, dict) else range(len(value) if isinstance(value, list) else 0)
+    yield from ((key, *place) for key in keys for place in places_in(value[key]))
+
+
+def replaced(value: Any, place: tuple[Any, ...], new: Any) -> Any:
+    """Return a value with another one at a place within it."""
+    if not place:
+        return new
+    copied = value.copy()
+    copied[place[0]] = replaced(value[place[0]], place[1:], new)
+    return copied
+
+
+@settings(max_examples=500)
+@given(place=st.sampled_from(list(places_in(WHOLE))), value=JSON)
+def test_nonsense_within(place: tuple[Any, ...], value: Any) -> None:
+    """One thing that is wrong in a schema leaves the rest to be shown."""
+    schema = replaced(WHOLE, place, value)
+    text = said_of({"request_schema": schema, "response_schema": schema})
+
+    assert re.search("Arguments .* Answer .* Errors .* Try iii-asgi call f", text)
+    if "properties" in place[:-1]:
+        assert "kind " in text.partition("Answer")[0]
+        assert "kind=" in text.partition("Try")[2]
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "description": JSON,
+            "worker_name": JSON,
+            "registered_triggers": JSON
+            | st.lists(st.fixed_dictionaries({"trigger_type": st.just("http"), "config": JSON})),
+        }
+    )
+)
+@example({"registered_triggers": 5})
+def test_nonsense_beside(info: dict[str, Any]) -> None:
+    """What an engine tells beside the schemas may be anything, too."""
+    assert "Arguments it does not say" in said_of(info)
+
+
+@pytest.mark.parametrize("keyword", ["items", "not", "additionalProperties"])
+@pytest.mark.parametrize("depth", [100, 900, 3000])
+def test_deep_nesting(keyword: str, depth: int) -> None:
+    """What is nested too deeply is anything."""
+    schema: Any = {}
+    for _ in range(depth):
+        schema = {keyword: schema}
+    fields = {"properties": {"a": {"default": schema}, "b": schema}, "definitions": {"C": schema}}
+    text = said_of({"request_schema": {**fields, "required": ["b"]}, "response_schema": schema})
+
+    assert text.startswith("f Arguments a anything ")
+    assert "b anything required" in text
+
+
+def test_union_of_itself() -> None:
+    """A union that has itself as a member ends."""
+    union = {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "null"}]}
+    schema = {"properties": {"a": {"$ref": "#/$defs/A"}}, "required": ["a"]}
+    text = said_of({"request_schema": {**schema, "$defs": {"A": union}}})
+
+    assert text.startswith("f Arguments a anything | null required")
 
 
 @pytest.mark.parametrize(
