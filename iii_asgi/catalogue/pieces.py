@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from iii_asgi.catalogue.parts import parts_of
+from iii_asgi.catalogue.parts import UnjudgedError, parts_of
 from iii_asgi.catalogue.schemas import Json
 
 __all__ = ["Piece", "identity", "item_of", "name_of_type", "types_of"]
@@ -29,6 +29,9 @@ _TYPES: Mapping[str, Types] = {
 _ALL = frozenset[str]().union(*_TYPES.values())
 _UNIONS = ("anyOf", "oneOf")
 _DEEPEST_UNION = 4  # a union may be a member of itself
+_MOST = 2000  # parts, or members: references can double at each level
+
+_T = TypeVar("_T")
 
 
 def types_of(value: Any) -> Types:
@@ -54,9 +57,9 @@ class Piece:
         """Return what some schemas say together.
 
         Raises:
-            UnjudgedError: one refers to what is not there, or to itself.
+            UnjudgedError: one refers to what is not there, or to itself, or they are too large.
         """
-        parts = [part for one in schemas for part in parts_of(one, definitions)]
+        parts = _bounded(part for one in schemas for part in parts_of(one, definitions))
         return cls(tuple(part for part in parts if part), definitions)
 
     def also(self, *schemas: Any) -> Piece:
@@ -124,13 +127,20 @@ class Piece:
                     return [base.also(member) for member in part[key]]
         return [self]
 
-    def members(self, depth: int = _DEEPEST_UNION) -> Iterator[Piece]:
-        """Yield what the unions consist of, those within unions split as well."""
+    def members(self) -> Iterator[Piece]:
+        """Yield what the unions consist of, those within unions split as well.
+
+        Raises:
+            UnjudgedError: they are too many.
+        """
+        return _bounded(self._members(_DEEPEST_UNION))
+
+    def _members(self, depth: int) -> Iterator[Piece]:
         if not (depth and self.has_union):
             yield self
             return
         for one in self.branches():
-            yield from one.members(depth - 1)
+            yield from one._members(depth - 1)
 
     # -- objects and arrays ----------------------------------------------------------------
 
@@ -175,6 +185,14 @@ class Piece:
     def at_index(self, index: int) -> Piece:
         """Return what an item must fit."""
         return Piece.of((item_of(part, index) for part in self.parts), self.definitions)
+
+
+def _bounded(some: Iterable[_T]) -> Iterator[_T]:
+    """Yield what there is of a schema, which may have become larger than anyone has meant."""
+    for count, one in enumerate(some):
+        if count == _MOST:
+            raise UnjudgedError("it is too large to be judged")
+        yield one
 
 
 def _others(part: Mapping[str, Any]) -> Any:

@@ -92,3 +92,17 @@ def test_stripped() -> None:
     }
 
     assert stripped(written) == {**said, "$defs": {"A": {}}}
+
+
+def test_doubling() -> None:
+    """What doubles at each level, or is a member of itself many times, ends with a reason."""
+    levels: dict[str, Any] = {
+        f"A{n}": {"allOf": [{"$ref": f"#/$defs/A{n + 1}"}] * 2} for n in range(40)
+    }
+    levels["A40"] = {}
+    itself = {"U": {"anyOf": [{"$ref": "#/$defs/U"}, {"type": "null"}] * 20}}
+
+    with pytest.raises(UnjudgedError, match="too large"):
+        Piece.of([levels["A0"]], levels)
+    with pytest.raises(UnjudgedError, match="too large"):
+        list(Piece.of([itself["U"]], itself).members())
