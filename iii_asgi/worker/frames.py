@@ -20,7 +20,7 @@ try:
 except ImportError:  # a build without C code
     from websockets.utils import apply_mask
 
-__all__ = ["BINARY", "CLOSE", "PING", "PONG", "TEXT", "Frames", "Opening", "frame"]
+__all__ = ["BINARY", "CLOSE", "PING", "PONG", "TEXT", "Frames", "Opening", "frame", "head_of"]
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
@@ -103,7 +103,7 @@ class Frames:
         start, end = 0, len(data)
         while start < end:
             if not self._left:
-                head = _head(data, start)
+                head = head_of(data, start)
                 if head is None:
                     break
                 opcode, size, begin = head
@@ -124,8 +124,14 @@ class Frames:
         self._rest = data[start:]
 
 
-def _head(data: bytes, start: int) -> tuple[int, int, int] | None:
-    """Return (opcode, size of the payload, where it begins); None when more is needed."""
+def head_of(data: bytes, start: int) -> tuple[int, int, int] | None:
+    """Return (opcode, size of the payload, where it begins) of a frame that a server has sent.
+
+    None when more is needed.
+
+    Raises:
+        RemoteProtocolError: a frame that a server must not send.
+    """
     if len(data) < start + 2:
         return None
     first, second = data[start], data[start + 1]

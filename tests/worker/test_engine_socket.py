@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.utils import accept_key
 
 from iii_asgi.worker.engine_socket import EngineSocket
 from tests.worker.helpers import Peer, Place, open_place, soon
@@ -126,6 +130,116 @@ async def test_take() -> None:
 
     assert taken == [b"mine 1", b"yours 1", b"mine 2", b"yours 2"]
     assert received == [b"yours 1", b"yours 2"]
+
+
+def framed(first: int, payload: bytes) -> bytes:
+    """Return a frame as a server sends it."""
+    size = len(payload)
+    length = bytes((size,)) if size < 126 else b"\x7e" + size.to_bytes(2)
+    return bytes((first,)) + length + payload
+
+
+STREAM = b"".join(
+    [
+        framed(0x81, b"mine 1"),
+        framed(0x81, b"yours 1"),
+        framed(0x89, b"ping"),
+        framed(0x01, b"frag"),
+        framed(0x80, b"ments"),
+        framed(0x81, b"mine 2" + b"x" * 300),
+        framed(0x82, b"mine, binary"),
+        framed(0x81, b""),
+        framed(0x81, b"mine 3"),
+    ]
+)
+
+
+@pytest.mark.parametrize("size", [*range(1, 40), 100, 300, len(STREAM)])
+async def test_cut_anywhere(size: int, place: Place) -> None:
+    """However the stream is cut into pieces, each message comes once, and in order."""
+    socket = await open_connection(place)
+    taken: list[bytes] = []
+    left: list[bytes] = []
+
+    def take(text: bytes) -> bool:
+        (taken if text.startswith(b"mine") else left).append(text)
+        return text.startswith(b"mine")
+
+    socket.take = take
+    for start in range(0, len(STREAM), size):
+        socket.data_received(STREAM[start : start + size])
+    received = [await socket.recv(decode=False) for _ in range(4)]
+
+    assert taken == [b"mine 1", b"mine 2" + b"x" * 300, b"mine 3"]
+    assert left == [b"yours 1", b""]
+    assert received == [b"yours 1", b"fragments", b"mine, binary", b""]
+    await socket.close()
+
+
+@pytest.mark.parametrize("frame", [framed(0xC1, b"a"), b"\x81\x81aaaab", framed(0x83, b"a")])
+async def test_illegal_frame(frame: bytes, place: Place) -> None:
+    """A frame that a server must not send ends the connection, and is offered to nobody."""
+    socket = await open_connection(place)
+    taken: list[bytes] = []
+    socket.take = lambda text: not taken.append(text)  # type: ignore[func-returns-value]
+    socket.data_received(framed(0x81, b"good") + frame)
+    await socket.wait_closed()
+
+    assert taken == [b"good"]
+    assert socket.protocol.close_sent is not None
+    assert socket.protocol.close_sent.code == 1002
+
+
+@asynccontextmanager
+async def answering(answer: Callable[[str], list[bytes]]) -> AsyncIterator[str]:
+    """Give the URL of a server that answers an opening, made of its key, piece by piece."""
+    is_over = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        key = re.search(r"Sec-WebSocket-Key: (\S+)", request)
+        assert key is not None
+        for piece in answer(key[1]):
+            writer.write(piece)
+            await asyncio.sleep(0.05)
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        is_over.set()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await is_over.wait()
+
+
+@pytest.mark.parametrize("at", [5, -2, None])
+async def test_opening_in_pieces(at: int | None) -> None:
+    """Messages arrive, also where the answer to the opening came in pieces, or with the first."""
+
+    def answer(key: str) -> list[bytes]:
+        head = (
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n"
+        ).encode()
+        first = framed(0x81, b"first")
+        return [head + first] if at is None else [head[:at], head[at:], first]
+
+    async with answering(answer) as url:
+        socket = await connect(url, create_connection=EngineSocket, compression=None)
+        assert await socket.recv() == "first"
+        socket.transport.abort()
+        await socket.wait_closed()
+
+
+async def test_refused_opening() -> None:
+    """An answer that is no WebSocket is the error that it would be anywhere."""
+
+    def answer(key: str) -> list[bytes]:
+        return [b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno"]
+
+    async with answering(answer) as url:
+        with pytest.raises(InvalidStatus, match="401"):
+            await connect(url, create_connection=EngineSocket)
 
 
 async def test_take_only_whole_text() -> None:
