@@ -12,6 +12,7 @@ import httpx
 from starlette.types import ASGIApp, Scope
 
 from iii_asgi.asgi.cycle import Cycle
+from iii_asgi.asgi.response import ASGIResponse
 from iii_asgi.asgi.scope import http_scope
 from iii_asgi.asgi.stream import ClientDisconnectedError
 
@@ -47,7 +48,7 @@ class ASGITransport(httpx.AsyncBaseTransport):
 
     Request extensions:
         target (bytes): the exact request target, instead of the URL's path and query.
-        scope (dict): more entries for the scope.
+        scope (dict): entries for the scope, more or others.
         cancel (Callable[[Scope], bool]): is asked, with the scope that the app got, when
             whoever asked leaves, or the body of the request breaks off, before the response
             is complete: whether the app is cancelled.
@@ -71,7 +72,7 @@ class ASGITransport(httpx.AsyncBaseTransport):
         self._report = _log_error if on_error is None else on_error
         self._running: dict[Cycle, asyncio.Task[None]] = {}
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> ASGIResponse:
         """Return the response as soon as the app has started it.
 
         Being cancelled here is a disconnect for the app, which runs on.
@@ -98,7 +99,7 @@ class ASGITransport(httpx.AsyncBaseTransport):
             if stream.error is not None:  # at the same moment; nobody else will see it
                 self._report(request, stream.error)
             raise
-        return httpx.Response(cycle.status, headers=cycle.headers, stream=stream)
+        return ASGIResponse(cycle.status, cycle.headers, stream)
 
     async def _run(self, cycle: Cycle, scope: Scope) -> None:
         """The app's task: whatever comes of the app ends here."""

@@ -145,8 +145,9 @@ def make_request(
 ) -> httpx.Request:
     """Return a request for the transport.
 
-    The target goes in the ``target`` extension, since httpx would normalise it; the
-    invocation goes in the scope, never in headers (W3C trace context apart).
+    The target goes in the ``target`` extension, since httpx would normalise it. The headers
+    go in the scope as they are, and so does the invocation, never in headers (W3C trace
+    context apart).
 
     Args:
         method: as the app is to see it.
@@ -164,12 +165,17 @@ def make_request(
     return httpx.Request(
         method,
         _BASE,
-        headers=headers,
         stream=body,
         extensions={
             "target": target.encode(),
-            # httpx makes the method upper-case, which a server does not.
-            "scope": {SCOPE_KEY: invocation, "method": method, "server": server},
+            # httpx makes the method upper-case, which a server does not; and it takes its time
+            # for each header.
+            "scope": {
+                SCOPE_KEY: invocation,
+                "headers": headers,
+                "method": method,
+                "server": server,
+            },
         },
     )
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import httpx
 
+from iii_asgi.asgi.response import ASGIResponse
 from iii_asgi.asgi.stream import ResponseStream
 from iii_asgi.asgi.transport import ASGITransport
 from iii_asgi.catalogue.model import EventTrigger, Function
@@ -56,7 +57,7 @@ class DirectServing:
         except InvocationError as error:
             return 400, self._error(error.code, error.message, 400, None)
         response = await self._ask(call, invocation)
-        status, raw_headers = response.status_code, response.headers.raw
+        status, raw_headers = response.status_code, response.lines
         stream = response.stream
         assert isinstance(stream, ResponseStream)
         try:
@@ -87,7 +88,7 @@ class DirectServing:
             return 500, self._error("INTERNAL_ERROR", "Internal Server Error", 500, None)
         return await self.serve(arguments, invocation)
 
-    async def _ask(self, call: Call, invocation: Invocation) -> httpx.Response:
+    async def _ask(self, call: Call, invocation: Invocation) -> ASGIResponse:
         """Run the app until its answer begins.
 
         Raises:
@@ -147,7 +148,7 @@ class _Pieces(httpx.AsyncByteStream):
                     await chunks.aclose()
 
 
-async def _write(writer: ChannelWriter, response: httpx.Response, stream: ResponseStream) -> None:
+async def _write(writer: ChannelWriter, response: ASGIResponse, stream: ResponseStream) -> None:
     """Write an answer into its channel, to its end or until nobody reads any more.
 
     Raises:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import httpx
 
+from iii_asgi.asgi.response import ASGIResponse
 from iii_asgi.asgi.stream import ResponseStream
 from iii_asgi.asgi.transport import ASGITransport
 from iii_asgi.catalogue.model import Function
@@ -115,10 +116,10 @@ class HttpServing:
         )
 
     async def _answer(
-        self, payload: HttpPayload, response: httpx.Response, stream: ResponseStream
+        self, payload: HttpPayload, response: ASGIResponse, stream: ResponseStream
     ) -> HttpResult | None:
         """Answer inline where that is exact and short, else through the response channel."""
-        headers = response.headers.raw
+        headers = response.lines
         try:
             body, whole = await _opening(headers, stream)
         except httpx.RemoteProtocolError:

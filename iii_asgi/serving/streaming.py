@@ -6,6 +6,7 @@ import asyncio
 
 import httpx
 
+from iii_asgi.asgi.response import ASGIResponse
 from iii_asgi.asgi.stream import ResponseStream
 from iii_asgi.errors import ConnectionLostError
 from iii_asgi.exchange.http_answer import control_frames
@@ -21,7 +22,7 @@ TOGETHER = 64 * 1024
 
 
 async def write_stream(
-    writer: ChannelWriter, response: httpx.Response, stream: ResponseStream, opening: bytes = b""
+    writer: ChannelWriter, response: ASGIResponse, stream: ResponseStream, opening: bytes = b""
 ) -> None:
     """Write an answer into its channel, and end it there.
 
@@ -39,7 +40,7 @@ async def write_stream(
     leaving = asyncio.create_task(writer.wait_closed())
     leaving.add_done_callback(lambda _: _abandon(stream))
     try:
-        for frame in control_frames(response.status_code, response.headers.raw):
+        for frame in control_frames(response.status_code, response.lines):
             await writer.send_text(frame)
         if opening:
             await writer.send(opening)

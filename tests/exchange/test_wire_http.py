@@ -187,19 +187,23 @@ def test_method_is_as_the_client_wrote_it() -> None:
 def test_trace_context_is_added() -> None:
     """The invocation's trace context becomes headers."""
     request = make(invocation=invocation("00-ab", "k=v"), headers=[(b"a", b"1")])
-    assert request.headers.raw == [(b"a", b"1"), (b"traceparent", b"00-ab"), (b"baggage", b"k=v")]
+    assert scope_of(request)["headers"] == [
+        (b"a", b"1"),
+        (b"traceparent", b"00-ab"),
+        (b"baggage", b"k=v"),
+    ]
 
 
 def test_own_trace_context_stands() -> None:
     """A trace context that the request has is not replaced."""
     given = {"traceparent", "baggage"}
-    assert make(invocation=invocation("00-ab", "k=v"), given=given).headers.raw == []
+    assert scope_of(make(invocation=invocation("00-ab", "k=v"), given=given))["headers"] == []
 
 
 def test_broken_trace_context_is_dropped() -> None:
     """A trace context with a line break, which any caller can send, is none."""
     forged = invocation("00-ab\r\nx-admin: 1", "k=v\n")
-    assert make(invocation=forged).headers.raw == []
+    assert scope_of(make(invocation=forged))["headers"] == []
 
 
 # -- answers -----------------------------------------------------------------------------
