@@ -11,6 +11,7 @@ import msgspec
 from iii_asgi.cli.asking import ask
 from iii_asgi.cli.file_values import FileValue, files_of, with_contents
 from iii_asgi.cli.listed import functions_of, info_of, say_which_there_are
+from iii_asgi.cli.printable import printable
 from iii_asgi.errors import InvocationError, SettingsError
 from iii_asgi.settings import Settings
 
@@ -125,7 +126,7 @@ def _print_functions(functions: Sequence[Mapping[str, Any]]) -> None:
         first, *others = map(str.ljust, row, widths)
         line = Text.assemble((first, "cyan"), *(f"   {cell}" for cell in others))
         line.rstrip()
-        console.print(line)
+        console.print(printable(line))
 
 
 def _first_line(text: Any) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 from iii_asgi.cli.call import print_json
 from iii_asgi.cli.described import Described, Field
 from iii_asgi.cli.listed import info_of
+from iii_asgi.cli.printable import printable
 from iii_asgi.cli.program import address, command_line
 from iii_asgi.settings import Settings
 
@@ -35,7 +36,7 @@ def run(settings: Settings, function_id: str, *, as_json: bool) -> None:
         return
     console = Console(highlight=False, soft_wrap=True)
     for line in lines(info, settings):
-        console.print(line)
+        console.print(printable(line))
 
 
 def lines(info: Mapping[str, Any], settings: Settings) -> Iterator[Text]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from iii_asgi.cli.printable import printable
 from iii_asgi.cli.program import command_line
 from iii_asgi.errors import (
     ConnectionLostError,
@@ -51,7 +52,7 @@ def fail(error: Error) -> None:
         text = Text.assemble(("Error", "bold red"), f"  {first}")
     for line in rest:
         text.append(f"\n       {line}")
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(printable(text))
 
 
 @contextmanager
