@@ -108,7 +108,8 @@ def _arguments(request: Described, in_path: frozenset[str]) -> Iterator[Text]:
         yield Text("  none")
     elif not (request.is_object and request.fields):
         given = "key=value, or --json" if request.is_object else "--json"
-        yield Text(f"  {request.words or 'it does not say'}: give {given}")
+        words = "any" if request.words == "object" else request.words or "it does not say"
+        yield Text(f"  {words}: give {given}")
     yield from _table([_row(one, in_path) for one in request.fields])
 
 

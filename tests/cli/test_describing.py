@@ -180,9 +180,9 @@ ROOTS: dict[str, tuple[Any, str]] = {
     ),
     "no names of what is required": (
         {"type": "object", "properties": {"a": {}}, "required": None},
-        "object: give key=value, or --json",
+        "any: give key=value, or --json",
     ),
-    "a mapping": ({"type": "object"}, "object: give key=value, or --json"),
+    "a mapping": ({"type": "object"}, "any: give key=value, or --json"),
     "to nowhere": ({"$ref": "#/$defs/X"}, "it does not say: give key=value, or --json"),
 }
 
