@@ -113,7 +113,8 @@ def expose(
 
     It holds for the function that it is put on, its partials, and what wraps it with
     `functools.wraps`; on ``__call__``, for the instances; on an ``HTTPEndpoint``, for all of
-    its methods; on an ASGI app that has no routes, for its mounts.
+    its methods; on an ASGI app that is mounted, for the function that it is where it has no
+    routes to read, else for `enabled` alone.
 
     Args:
         id: the function id. With ``::`` it is the whole id, without it is the action.
@@ -179,7 +180,7 @@ def mark_of(endpoint: Any) -> Mark:
 
 
 def owner_of(endpoint: Any) -> Any:
-    """Return the object or class that an endpoint is, or is a method of; None for a function.
+    """Return the object or class that an endpoint is, or is a method of; None of a function.
 
     Methods of two objects have one mark, and so have a class and its subclass: they are told
     apart by their owners.
@@ -187,8 +188,8 @@ def owner_of(endpoint: Any) -> Any:
     for one in _inwards(endpoint):
         if inspect.ismethod(one):
             return one.__self__
-        if not (inspect.isfunction(one) or _wrapped_by(one)):
-            return one
+        if _wrapped_by(one) is None:
+            return None if inspect.isfunction(one) else one
     return None
 
 
@@ -200,7 +201,8 @@ def _inwards(endpoint: Any) -> Iterator[Any]:
         seen.add(id(endpoint))
         # Of a function that wraps none, the last one is nothing of the user.
         call = getattr(type(endpoint), "__call__", None)  # noqa: B004 (the method is wanted)
-        endpoint = _wrapped_by(endpoint) or call
+        wrapped = _wrapped_by(endpoint)
+        endpoint = call if wrapped is None else wrapped
 
 
 def _wrapped_by(endpoint: Any) -> Any:

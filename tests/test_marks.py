@@ -97,6 +97,16 @@ def test_method_of_another_class() -> None:
     assert any(one.path == "/page" for one in catalogue.functions)
 
 
+def test_empty_callable() -> None:
+    """What wraps something that is empty, and so false, has its mark."""
+
+    class Steps(list[str]):
+        @expose(enabled=False)
+        def __call__(self) -> None: ...
+
+    assert mark_of(partial(Steps())) == Mark(enabled=False)
+
+
 def test_foreign_attribute() -> None:
     """What answers to every name, such as a mock, has no mark."""
 

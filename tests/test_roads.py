@@ -304,11 +304,14 @@ async def test_enabled(http: str) -> None:
     async def old(scope: Any, receive: Any, send: Any) -> None:
         ran.append("old")
 
+    shop = FastAPI(openapi_url=None)
+    shop.get("/page")(lambda: ran.append("shop"))
     app.mount("/old", old)
+    app.mount("/shop", expose(enabled=False)(shop))
     site = Site()
     site.app = app
     async with on_the_way(site, http) as walker:
-        for path in ("/users/me", "/old", "/old/page"):
+        for path in ("/users/me", "/old", "/old/page", "/shop/page"):
             assert await walker.http(path) == "404"
         assert await walker.http("/users/you") == "200"
         assert await walker.call("users::user", {"name": "me"}) == "NOT_FOUND"

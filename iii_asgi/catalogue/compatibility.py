@@ -40,11 +40,11 @@ def accepts(wide: Any, narrow: Any) -> list[Difference]:
         wide: a JSON Schema with its ``$defs``.
         narrow: another one.
     """
-    wide, narrow = stripped(wide), stripped(narrow)
-    if canonical(wide) == canonical(narrow):
-        return []
     try:
         with judging():
+            wide, narrow = stripped(wide), stripped(narrow)
+            if canonical(wide) == canonical(narrow):
+                return []
             comparison = _Comparison(definitions_of(wide), definitions_of(narrow))
             return list(dict.fromkeys(comparison.run(wide, narrow)))
     except UnjudgedError as error:
@@ -67,9 +67,7 @@ class _Comparison:
         return [replace(one, place=one.place.removeprefix(".")) for one in found]
 
     def _compare(self, wide: Piece, narrow: Piece) -> list[Difference]:
-        self._steps += 1
-        if self._steps > _MOST_STEPS:
-            raise UnjudgedError("it is too large to be judged")
+        self._count(1)
         if narrow.is_never or (wide.key == narrow.key and self._is_alike(wide.parts)):
             return []
         if narrow.has_union:
@@ -182,8 +180,13 @@ class _Comparison:
         wide = Piece.of([schema], self._wide)
         pair = (wide.key, narrow.key)
         found = self._pairs.compare(pair, lambda: self._compare(wide, narrow))
-        self._steps += len(found)
+        self._count(len(found))
         return [one.below(step) for one in found]
+
+    def _count(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > _MOST_STEPS:
+            raise UnjudgedError("it is too large to be judged")
 
     def _properties(self, properties: Mapping[str, Any], narrow: Piece) -> Iterator[Difference]:
         for name, schema in properties.items():

@@ -17,7 +17,7 @@ from iii_asgi.catalogue.difference import Difference
 from iii_asgi.catalogue.fields import FieldChanges
 from iii_asgi.catalogue.model import Catalogue, Function
 from iii_asgi.catalogue.normal import normal
-from iii_asgi.catalogue.parts import UnjudgedError
+from iii_asgi.catalogue.parts import UnjudgedError, judging
 from iii_asgi.catalogue.reserved import credential_changes, declared
 
 __all__ = [
@@ -188,17 +188,25 @@ def _event(event: Mapping[str, Any]) -> str:
 
 def _formats(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     for noun, key in (("argument", "request_format"), ("answer", "response_format")):
-        was, now = normal(old.get(key)), normal(new.get(key))
-        if canonical(was) == canonical(now):
-            continue
-        if was is None or now is None:
-            words = ["not known" if one is None else "known" for one in (was, now)]
-            yield f"{noun}: {' → '.join(words)}: may break", True
-        elif noun == "argument":
-            yield from credential_changes(was, now)
-            yield from _schemas(noun, declared(was), declared(now))
-        else:
-            yield from _schemas(noun, was, now)
+        try:
+            with judging():
+                found = list(_format(noun, normal(old.get(key)), normal(new.get(key))))
+        except UnjudgedError as error:
+            found = [(f"{noun}: may break, {error}", True)]
+        yield from found
+
+
+def _format(noun: str, was: Any, now: Any) -> Iterator[tuple[str, bool]]:
+    if canonical(was) == canonical(now):
+        return
+    if was is None or now is None:
+        words = ["not known" if one is None else "known" for one in (was, now)]
+        yield f"{noun}: {' → '.join(words)}: may break", True
+    elif noun == "argument":
+        yield from credential_changes(was, now)
+        yield from _schemas(noun, declared(was), declared(now))
+    else:
+        yield from _schemas(noun, was, now)
 
 
 def _schemas(noun: str, was: Any, now: Any) -> Iterator[tuple[str, bool]]:

@@ -89,7 +89,8 @@ def _marked(members: OperationGroup) -> Iterator[Route]:
 
 
 def _key(route: Route) -> _Marked:
-    return id(route.mark), id(owner_of(route.endpoint))
+    marked = route.marked if route.endpoint is None else route.endpoint
+    return id(route.mark), id(owner_of(marked))
 
 
 def _unused(name: str, names: Collection[str]) -> str:

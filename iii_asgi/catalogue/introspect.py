@@ -21,6 +21,7 @@ from iii_asgi.catalogue.layers import (
     behind,
     is_plain,
     is_walkable,
+    layers_of,
     look_through,
     may_read_bodies,
 )
@@ -35,7 +36,7 @@ __all__ = ["Introspection", "introspect"]
 
 _WEBSOCKET = "WebSocket: no trigger of iii reaches it"
 _NO_STARLETTE = "the app is no Starlette app, so nothing can be put before its routes"
-_MARKED_APP = "expose on an app that has routes says nothing: put it on them, or use --exclude"
+_MARKED_APP = "expose on an app that has routes says nothing but enabled: put it on them"
 _STATIC_METHODS = ("GET", "HEAD")
 
 
@@ -95,6 +96,7 @@ class _Place:
         keeper: the innermost Starlette app that sees what is asked of a route here, or a text:
             why there is none.
         around: ids of the apps around it, so that an app mounted in itself ends the walk.
+        enabled: whether no app around it is marked as not enabled.
     """
 
     prefix: str = ""
@@ -102,6 +104,7 @@ class _Place:
     exact: bool = False
     keeper: Starlette | str | None = None
     around: frozenset[int] = frozenset()
+    enabled: bool = True
 
 
 class _Walk:
@@ -124,13 +127,13 @@ class _Walk:
             base: what is known to be behind `app`, should that not tell.
         """
         counts = len(self.routes), len(self.skipped)
-        mark = NO_MARK
+        marked = None
         try:
             inner, harmless = behind(app, base)
-            mark = next((one for one in map(mark_of, (app, inner)) if one is not NO_MARK), NO_MARK)
+            layers = (*layers_of(app), *layers_of(base))
+            marked = next((one for one in layers if mark_of(one) is not NO_MARK), None)
             if is_walkable(inner):
-                if mark is not NO_MARK:
-                    self.warnings.append(f"{place.prefix or '/'}: {_MARKED_APP}")
+                place = self._marked(place, mark_of(marked))
                 keeper = _keeper_of(inner, place.keeper, harmless)
                 if isinstance(keeper, Starlette):
                     self.apps.setdefault(id(keeper), keeper)
@@ -145,7 +148,13 @@ class _Walk:
                 f"({_text(error)}), so it is one function"
             )
             static = False
-        self._opaque(place, _STATIC_METHODS if static else METHODS, name, mark)
+        self._opaque(place, _STATIC_METHODS if static else METHODS, name, marked)
+
+    def _marked(self, place: _Place, mark: Mark) -> _Place:
+        """Return the place of an app that has routes: of its mark only one thing can hold."""
+        if replace(mark, enabled=True) != NO_MARK:
+            self.warnings.append(f"{place.prefix or '/'}: {_MARKED_APP}")
+        return replace(place, enabled=place.enabled and mark.enabled)
 
     def _walk(self, app: Any, place: _Place) -> None:
         if id(app) in place.around:
@@ -184,7 +193,7 @@ class _Walk:
             self.skipped.append(Skipped(path or "/", (), reason))
 
     def _opaque(
-        self, place: _Place, methods: tuple[str, ...], name: str, mark: Mark = NO_MARK
+        self, place: _Place, methods: tuple[str, ...], name: str, marked: Any = None
     ) -> None:
         route = Route(
             path=place.prefix + REST,
@@ -192,12 +201,15 @@ class _Walk:
             endpoint=None,
             name=name,
             kind="app",
-            mark=mark,
+            mark=mark_of(marked),
+            marked=marked,
             host=place.host,
         )
         self._add(route, place)
 
     def _add(self, route: Route, place: _Place) -> None:
+        if not place.enabled:
+            route = replace(route, mark=replace(route.mark, enabled=False))
         self.routes.append(route)
         self.keepers.setdefault(route.key, place.keeper or _NO_STARLETTE)
 

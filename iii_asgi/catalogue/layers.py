@@ -19,6 +19,7 @@ __all__ = [
     "is_of_framework",
     "is_plain",
     "is_walkable",
+    "layers_of",
     "look_through",
     "may_read_bodies",
 ]
@@ -51,16 +52,20 @@ def look_through(app: Any) -> tuple[Any, bool]:
         What was found (the innermost one, if nothing has routes), and whether all that is
         around it never reads a body.
     """
-    harmless = True
+    *around, inner = layers_of(app)
+    return inner, all(_is_harmless(type(one)) for one in around)
+
+
+def layers_of(app: Any) -> Iterator[Any]:
+    """Yield an app and what is within it, as far as ``.app`` tells, down to what has routes."""
     seen: set[int] = set()
-    while not is_walkable(app) and id(app) not in seen:
+    while id(app) not in seen:
+        yield app
         seen.add(id(app))
         inner = getattr(app, "app", None)
-        if not callable(inner):
-            break
-        harmless = harmless and _is_harmless(type(app))
+        if is_walkable(app) or not callable(inner):
+            return
         app = inner
-    return app, harmless
 
 
 def behind(app: Any, base: Any = None) -> tuple[Any, bool]:
@@ -108,22 +113,22 @@ def is_of_framework(function: Any) -> bool:
 def endpoints_in(app: Any, around: frozenset[int] = frozenset()) -> Iterator[Any]:
     """Yield the endpoints that an app has at this moment, without making anything of them.
 
-    An app without routes is one, with the middleware around it.
+    Apps themselves, and the layers around them, are among them.
 
     Args:
         app: any ASGI callable.
         around: ids of the apps that it is mounted in.
     """
-    inner, _ = look_through(app)
-    if not is_walkable(inner):
-        yield from (app, inner)
+    layers = list(layers_of(app))
+    yield from layers
+    inner = layers[-1]
+    if not is_walkable(inner) or id(inner) in around:
         return
-    for router in routers_in(getattr(inner, "router", inner)) if id(inner) not in around else ():
+    for router in routers_in(getattr(inner, "router", inner)):
         for route in router.routes:
             if isinstance(route, Mount | Host):
-                found, _ = behind(route.app, getattr(route, "_base_app", None))
-                mounted = found if is_walkable(found) else route.app
-                yield from endpoints_in(mounted, around | {id(inner)})
+                for mounted in (route.app, getattr(route, "_base_app", None)):
+                    yield from endpoints_in(mounted, around | {id(inner)})
             else:
                 yield getattr(route, "endpoint", None)
 

@@ -81,6 +81,7 @@ class Route:
         identity: equal for registrations of one endpoint with equal tags and
             dependencies; such routes become one function.
         mark: what `expose` says.
+        marked: what it is on, of an opaque mount or app; else that is the endpoint.
         body: how much of the engine's re-serialised JSON body this route could notice.
         host: the pattern of the Host route around it, if any.
         source: what tells of its arguments; None for a route that is not FastAPI's.
@@ -99,6 +100,7 @@ class Route:
     internal: bool = False
     identity: object = None
     mark: Mark = field(default_factory=Mark)
+    marked: Any = field(default=None, compare=False, repr=False)
     body: BodyRule = "channel"
     host: str | None = None
     source: Source | None = field(default=None, compare=False, repr=False)

@@ -29,12 +29,11 @@ FRAGMENT = 1024 * 1024
 """A longer message is sent in fragments of this size: the engine resets a connection at a
 single frame above 16 MiB (protocol: messages)."""
 
-_WHOLE_TEXT = 0x80 | TEXT  # the first byte of a frame (RFC 6455, section 5.2)
-
-_SWITCHING = b"HTTP/1.1 101 "
-
 MOST_HELD = 64 * 1024
 """Bytes from which on what is held is written at once."""
+
+_SWITCHING = b"HTTP/1.1 101 "
+_WHOLE_TEXT = 0x80 | TEXT  # the first byte of a frame (RFC 6455, section 5.2)
 
 
 class EngineSocket(ClientConnection):
@@ -95,7 +94,9 @@ class EngineSocket(ClientConnection):
         return rest
 
     def _take(self, text: bytes) -> bool:
-        return self.take is not None and self.take(text)
+        # After the end, or an illegal frame, the library drops what still comes. So do we.
+        is_over = self.protocol.close_rcvd is not None or self.protocol.parser_exc is not None
+        return not is_over and self.take is not None and self.take(text)
 
     def process_event(self, event: Event) -> None:
         """Offer a whole message that came in pieces, before it goes into the queue."""
@@ -141,7 +142,7 @@ class EngineSocket(ClientConnection):
             await self.send(text, text=True)
 
     async def _send_fragments(self, text: bytes) -> None:
-        pieces = (text[start : start + FRAGMENT] for start in range(0, len(text), FRAGMENT))
+        pieces = (text[start : start + FRAGMENT] for start in range(0, len(text) or 1, FRAGMENT))
         with contextlib.suppress(ConnectionClosed):
             await self.send(pieces, text=True)
 
@@ -156,7 +157,7 @@ def _frame_at(data: bytes, start: int) -> tuple[int, int] | None:
     try:
         head = head_of(data, start)
     except RemoteProtocolError:
-        return start, len(data) + 1  # never whole: `websockets` knows how to end this
+        return start, len(data) + 1  # never whole: `websockets` ends the connection
     return None if head is None else (head[2], head[2] + head[1])
 
 

@@ -269,3 +269,41 @@ def test_what_cannot_be_judged(keyword: str) -> None:
     assert change.text == (
         f'argument `a`: no {keyword} → {keyword} "uuid": may break, {keyword} differs'
     )
+
+
+def one_function(schema: Any) -> dict[str, Any]:
+    """Return a contract with one function, of this answer."""
+    function: dict[str, Any] = {"id": "a::b", "http": [], "events": [], "request_format": None}
+    return {"version": 1, "functions": [{**function, "response_format": schema}]}
+
+
+def test_differences_that_double() -> None:
+    """Where a change would be told at each of a million places it is told that it is too large."""
+
+    def doubling(leaf: str) -> Any:
+        levels = {
+            f"L{n}": {
+                "type": "object",
+                "properties": {name: {"$ref": f"#/$defs/L{n + 1}"} for name in "ab"},
+                "required": ["a", "b"],
+            }
+            for n in range(20)
+        }
+        return {"$ref": "#/$defs/L0", "$defs": {**levels, "L20": {"type": leaf}}}
+
+    (change,) = compare(one_function(doubling("integer")), one_function(doubling("string")))
+    assert change.text == "answer: may break, it is too large to be judged"
+
+
+@pytest.mark.parametrize("depth", [250, 600])
+def test_nested_too_deeply(depth: int) -> None:
+    """A schema that nobody can follow may break callers."""
+
+    def nested(leaf: str) -> Any:
+        schema: Any = {"type": leaf}
+        for _ in range(depth):
+            schema = {"type": "array", "items": schema}
+        return schema
+
+    (change,) = compare(one_function(nested("integer")), one_function(nested("string")))
+    assert change.text == "answer: may break, it is nested too deeply"

@@ -151,6 +151,20 @@ def test_methods_of_several_objects() -> None:
     ]
 
 
+def test_mounted_objects() -> None:
+    """So has each mounted app of a class whose calls are marked."""
+
+    class Plain:
+        @expose(triggers=[CRON])
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    app, twice = FastAPI(openapi_url=None), Plain()
+    for path, one in {"/a": Plain(), "/b": twice, "/c": twice}.items():
+        app.mount(path, one)
+
+    assert list(events(build(app))) == ["a::app", "b::app"]
+
+
 def test_two_endpoints_with_one_mark() -> None:
     """What `expose` returns can be put on several endpoints: each has the triggers."""
     app, daily = FastAPI(), expose(triggers=[CRON])

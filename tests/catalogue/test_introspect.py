@@ -481,13 +481,47 @@ def test_marked_mounts() -> None:
     ]
 
 
-def test_marked_app() -> None:
-    """A mark on an app that has routes says nothing, and that is told."""
-    inner = expose(enabled=False)(FastAPI(openapi_url=None))
-    inner.get("/a")(call)
-    found = introspect(Starlette(routes=[Mount("/m", inner)]))
+def test_marked_layers() -> None:
+    """A mark is found on any layer of a mounted app, and where the mount's middleware hides it."""
 
-    assert paths(found) == {"/m/a": ("GET",)}
-    assert found.warnings == (
-        "/m: expose on an app that has routes says nothing: put it on them, or use --exclude",
+    class Hiding:
+        def __init__(self, app: Any) -> None:
+            self._inner = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    between = expose(enabled=False)(Wrapper(opaque))
+    hidden = expose(enabled=False)(Wrapper(Wrapper(opaque)))
+    found = introspect(
+        Starlette(
+            routes=[
+                Mount("/a", GZipMiddleware(between)),
+                Mount("/b", between, middleware=[Middleware(GZipMiddleware)]),
+                Mount("/c", hidden, middleware=[Middleware(Hiding)]),
+            ]
+        )
     )
+
+    assert [one.mark.enabled for one in found.routes] == [False] * 3
+
+
+def test_marked_app() -> None:
+    """An app that is not enabled has no route that is; what else is said of it is told."""
+    inner = FastAPI(openapi_url=None)
+    inner.get("/a")(call)
+    inner.get("/b")(expose("b::b")(call))
+    for mark, enabled in (expose(enabled=False), False), (expose("x::y"), True):
+        app = mark(Wrapper(inner))
+        found = introspect(Starlette(routes=[Mount("/m", app), Mount("/n", GZipMiddleware(app))]))
+
+        assert {one.path: one.mark.enabled for one in found.routes} == dict.fromkeys(
+            ("/m/a", "/m/b", "/n/a", "/n/b"), enabled
+        )
+        assert found.warnings == (
+            ()
+            if not enabled
+            else tuple(
+                f"{path}: expose on an app that has routes says nothing but enabled: put it on them"
+                for path in ("/m", "/n")
+            )
+        )

@@ -182,12 +182,25 @@ async def test_illegal_frame(frame: bytes, place: Place) -> None:
     socket = await open_connection(place)
     taken: list[bytes] = []
     socket.take = lambda text: not taken.append(text)  # type: ignore[func-returns-value]
-    socket.data_received(framed(0x81, b"good") + frame)
+    socket.data_received(framed(0x81, b"good") + frame + framed(0x81, b"late"))
+    socket.data_received(framed(0x81, b"later"))
     await socket.wait_closed()
 
     assert taken == [b"good"]
     assert socket.protocol.close_sent is not None
     assert socket.protocol.close_sent.code == 1002
+
+
+async def test_after_the_end(place: Place) -> None:
+    """What comes after the engine has said goodbye is offered to nobody."""
+    socket = await open_connection(place)
+    taken: list[bytes] = []
+    socket.take = lambda text: not taken.append(text)  # type: ignore[func-returns-value]
+    goodbye = framed(0x88, b"\x03\xe8")
+    socket.data_received(framed(0x81, b"good") + goodbye + framed(0x81, b"late"))
+    await socket.wait_closed()
+
+    assert taken == [b"good"]
 
 
 @asynccontextmanager
