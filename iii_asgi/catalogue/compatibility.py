@@ -8,10 +8,15 @@ none that the other schema lists. So a model can get a new field that need not b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from iii_asgi.catalogue.alike import canonical, definitions_of, references, same_definitions
+from iii_asgi.catalogue.alike import (
+    are_plainly_same,
+    canonical,
+    definitions_of,
+    references,
+    same_definitions,
+)
 from iii_asgi.catalogue.bounds import SCOPES, is_bounded
 from iii_asgi.catalogue.difference import NONE, Difference, differing
 from iii_asgi.catalogue.pairs import Pairs
@@ -64,7 +69,7 @@ class _Comparison:
     def run(self, wide: Any, narrow: Any) -> list[Difference]:
         """Compare the schemas themselves."""
         found = self._compare(Piece.of([wide], self._wide), Piece.of([narrow], self._narrow))
-        return [replace(one, place=one.place.removeprefix(".")) for one in found]
+        return [one.at(one.place.removeprefix(".")) for one in found]
 
     def _compare(self, wide: Piece, narrow: Piece) -> list[Difference]:
         self._count(1)
@@ -181,7 +186,7 @@ class _Comparison:
         pair = (wide.key, narrow.key)
         found = self._pairs.compare(pair, lambda: self._compare(wide, narrow))
         self._count(len(found))
-        return [one.below(step) for one in found]
+        return [one.at(step + one.place) for one in found]
 
     def _count(self, steps: int) -> None:
         self._steps += steps
@@ -192,7 +197,8 @@ class _Comparison:
         for name, schema in properties.items():
             if narrow.is_silent and name not in narrow.names and name not in narrow.required:
                 continue
-            yield from self._within(schema, narrow.at_name(name), f".{name}")
+            if not are_plainly_same([schema], narrow.schemas_at(name)):
+                yield from self._within(schema, narrow.at_name(name), f".{name}")
 
     def _others(self, part: Json, narrow: Piece) -> Iterator[Difference]:
         schema, listed = part["additionalProperties"], part.get("properties", {})
