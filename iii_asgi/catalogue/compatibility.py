@@ -7,7 +7,7 @@ none that the other schema lists. So a model can get a new field that need not b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from iii_asgi.catalogue.alike import (
@@ -25,7 +25,7 @@ from iii_asgi.catalogue.pieces import Piece, item_of, types_of
 from iii_asgi.catalogue.schemas import Json
 from iii_asgi.catalogue.valuesets import are_disjoint, is_listed, split, words, words_of
 
-__all__ = ["Difference", "accepts"]
+__all__ = ["Comparison", "Difference", "accepts"]
 
 _MOST_STEPS = 20_000
 # Keywords that mean something together only.
@@ -50,26 +50,37 @@ def accepts(wide: Any, narrow: Any) -> list[Difference]:
             wide, narrow = stripped(wide), stripped(narrow)
             if canonical(wide) == canonical(narrow):
                 return []
-            comparison = _Comparison(definitions_of(wide), definitions_of(narrow))
-            return list(dict.fromkeys(comparison.run(wide, narrow)))
+            sides = definitions_of(wide), definitions_of(narrow)
+            return Comparison(*sides, same_definitions(*sides)).run(wide, narrow)
     except UnjudgedError as error:
         return [Difference("", "", "", str(error))]
 
 
-class _Comparison:
-    """Compares two schemas, part by part: each keyword has to be kept by itself."""
+class Comparison:
+    """Compares schemas, part by part: each keyword has to be kept by itself.
 
-    def __init__(self, wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> None:
+    Args:
+        wide: the definitions of those that should take more.
+        narrow: those of the others.
+        alike: which of them are the same, with all that they refer to.
+    """
+
+    def __init__(self, wide: Mapping[str, Any], narrow: Mapping[str, Any], alike: Set[str]) -> None:
         self._wide = wide
         self._narrow = narrow
-        self._alike = same_definitions(wide, narrow)
+        self._alike = alike
         self._steps = 0
         self._pairs = Pairs[Difference]()
 
     def run(self, wide: Any, narrow: Any) -> list[Difference]:
-        """Compare the schemas themselves."""
-        found = self._compare(Piece.of([wide], self._wide), Piece.of([narrow], self._narrow))
-        return [one.at(one.place.removeprefix(".")) for one in found]
+        """Compare two schemas that are plain: see `iii_asgi.catalogue.parts.stripped`.
+
+        Raises:
+            UnjudgedError: it cannot be judged; the text says why.
+        """
+        self._steps = 0
+        found = self._within(wide, Piece.of([narrow], self._narrow), "")
+        return list(dict.fromkeys(one.at(one.place.removeprefix(".")) for one in found))
 
     def _compare(self, wide: Piece, narrow: Piece) -> list[Difference]:
         self._count(1)

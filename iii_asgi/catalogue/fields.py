@@ -7,23 +7,19 @@ on together where nothing tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import cached_property
 from typing import Any
 
-from iii_asgi.catalogue.alike import (
-    canonical,
-    definitions_of,
-    references,
-    same_definitions,
-)
+from iii_asgi.catalogue.alike import definitions_of, references, same_definitions
 from iii_asgi.catalogue.members import Pieces, related
 from iii_asgi.catalogue.pairs import Pairs
-from iii_asgi.catalogue.parts import UnjudgedError, judging, stripped
+from iii_asgi.catalogue.parts import UnjudgedError, judging
 from iii_asgi.catalogue.pieces import Piece
+from iii_asgi.catalogue.spelling import Spellings, are_same
 from iii_asgi.catalogue.steps import Line, Step, steps_within
 
-__all__ = ["FieldChanges"]
+__all__ = ["FieldChanges", "Walk"]
 
 _MOST_STEPS = 20_000
 
@@ -34,11 +30,17 @@ class FieldChanges:
     Args:
         old: a JSON Schema with its ``$defs``.
         new: another one.
+        spellings: in which they are compared.
+        walk: through the definitions of both, if there has been one.
     """
 
-    def __init__(self, old: Any, new: Any) -> None:
+    def __init__(
+        self, old: Any, new: Any, spellings: Spellings | None = None, walk: Walk | None = None
+    ) -> None:
         self._old = old
         self._new = new
+        self._spellings = spellings or Spellings()
+        self._walk = walk
 
     @property
     def texts(self) -> list[str]:
@@ -52,7 +54,7 @@ class FieldChanges:
         except UnjudgedError:
             return [": details"]
         told = [one.text for one in reversed(lines.values())]
-        return told or [f": {_what_else(self._old, self._new)}"]
+        return told or [f": {self._what_else}"]
 
     @property
     def gone(self) -> dict[str, str]:
@@ -69,33 +71,52 @@ class FieldChanges:
     @cached_property
     def _lines(self) -> list[Line]:
         with judging():
-            walk = _Walk(definitions_of(self._old), definitions_of(self._new))
-            found = walk.run(self._old, self._new)
-        return [one.at(one.place.removeprefix(".")) for one in found]
+            old, new = map(self._spellings.plain, (self._old, self._new))
+            if are_same(old, new):
+                return []
+            return (self._walk or Walk.of(old, new)).run(old, new)
+
+    @property
+    def _what_else(self) -> str:
+        """What differs of schemas that list the same, in a word."""
+        if not are_same(*map(self._spellings.plain, (self._old, self._new))):
+            return "details"
+        same = are_same(*map(self._spellings.with_defaults, (self._old, self._new)))
+        return "descriptions" if same else "defaults"
 
 
-def _what_else(old: Any, new: Any) -> str:
-    """Return in a word what differs of schemas that list the same."""
-    if canonical(stripped(old)) != canonical(stripped(new)):
-        return "details"
-    same = canonical(stripped(old, "default")) == canonical(stripped(new, "default"))
-    return "descriptions" if same else "defaults"
+class Walk:
+    """Goes through two schemas at once, and others with the same definitions.
 
+    Args:
+        old: the definitions of the old ones.
+        new: those of the new ones.
+        alike: which of them are the same, with all that they refer to.
+    """
 
-class _Walk:
-    """Goes through two schemas at once."""
-
-    def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any], alike: Set[str]) -> None:
         self._old = old
         self._new = new
-        self._alike = same_definitions(old, new)
+        self._alike = alike
         self._steps = 0
         self._pairs = Pairs[Line]()
 
+    @classmethod
+    def of(cls, old: Any, new: Any) -> Walk:
+        """Return one for two schemas."""
+        sides = definitions_of(old), definitions_of(new)
+        return cls(*sides, same_definitions(*sides))
+
     def run(self, old: Any, new: Any) -> list[Line]:
-        """Return what differs, from the outside inwards."""
+        """Return what differs, from the outside inwards.
+
+        Raises:
+            UnjudgedError: they cannot be compared; the text says why.
+        """
+        self._steps = 0
         before, after = Piece.of([old], self._old), Piece.of([new], self._new)
-        return self._step(Step("", (before,), (after,)))
+        found = self._step(Step("", (before,), (after,)))
+        return [one.at(one.place.removeprefix(".")) for one in found]
 
     def _step(self, step: Step) -> list[Line]:
         if step.may_lack[0] == step.may_lack[1] and self._is_alike(step.before, step.after):
