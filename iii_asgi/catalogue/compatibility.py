@@ -27,7 +27,6 @@ from iii_asgi.catalogue.valuesets import are_disjoint, is_listed, split, words, 
 
 __all__ = ["Comparison", "Difference", "accepts"]
 
-_MOST_STEPS = 20_000
 # Keywords that mean something together only.
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
     "contains": ("contains", "minContains", "maxContains"),
@@ -69,8 +68,7 @@ class Comparison:
         self._wide = wide
         self._narrow = narrow
         self._alike = alike
-        self._steps = 0
-        self._pairs = Pairs[Difference]()
+        self._pairs = Pairs[Difference]("it is too large to be judged")
 
     def run(self, wide: Any, narrow: Any) -> list[Difference]:
         """Compare two schemas that are plain: see `iii_asgi.catalogue.parts.stripped`.
@@ -78,12 +76,12 @@ class Comparison:
         Raises:
             UnjudgedError: it cannot be judged; the text says why.
         """
-        self._steps = 0
+        self._pairs.begin()
         found = self._within(wide, Piece.of([narrow], self._narrow), "")
         return list(dict.fromkeys(one.at(one.place.removeprefix(".")) for one in found))
 
     def _compare(self, wide: Piece, narrow: Piece) -> list[Difference]:
-        self._count(1)
+        self._pairs.count(1)
         if narrow.is_never or (wide.key == narrow.key and self._is_alike(wide.parts)):
             return []
         if narrow.has_union:
@@ -196,13 +194,8 @@ class Comparison:
         wide = Piece.of([schema], self._wide)
         pair = (wide.key, narrow.key)
         found = self._pairs.compare(pair, lambda: self._compare(wide, narrow))
-        self._count(len(found))
+        self._pairs.count(len(found))
         return [one.at(step + one.place) for one in found]
-
-    def _count(self, steps: int) -> None:
-        self._steps += steps
-        if self._steps > _MOST_STEPS:
-            raise UnjudgedError("it is too large to be judged")
 
     def _properties(self, properties: Mapping[str, Any], narrow: Piece) -> Iterator[Difference]:
         for name, schema in properties.items():

@@ -21,8 +21,6 @@ from iii_asgi.catalogue.steps import Line, Step, steps_within
 
 __all__ = ["FieldChanges", "Walk"]
 
-_MOST_STEPS = 20_000
-
 
 class FieldChanges:
     """What two schemas list differently.
@@ -98,8 +96,7 @@ class Walk:
         self._old = old
         self._new = new
         self._alike = alike
-        self._steps = 0
-        self._pairs = Pairs[Line]()
+        self._pairs = Pairs[Line]("it is too large to be compared")
 
     @classmethod
     def of(cls, old: Any, new: Any) -> Walk:
@@ -113,7 +110,7 @@ class Walk:
         Raises:
             UnjudgedError: they cannot be compared; the text says why.
         """
-        self._steps = 0
+        self._pairs.begin()
         before, after = Piece.of([old], self._old), Piece.of([new], self._new)
         found = self._step(Step("", (before,), (after,)))
         return [one.at(one.place.removeprefix(".")) for one in found]
@@ -125,9 +122,7 @@ class Walk:
         if step.before and step.after:
             within = self._within(_members(step.before), _members(step.after))
             found += [one.at(step.name + one.place) for one in within]
-        self._steps += 1 + len(found)
-        if self._steps > _MOST_STEPS:
-            raise UnjudgedError("it is too large to be compared")
+        self._pairs.count(1 + len(found))
         return found
 
     def _within(self, olds: Pieces, news: Pieces) -> list[Line]:

@@ -109,6 +109,18 @@ def test_after_an_error() -> None:
         ]
 
 
+@pytest.mark.parametrize(("depth", "count"), [(12, 1 << 12), (13, 1), (14, 1)])
+def test_too_large_in_several_functions(depth: int, count: int) -> None:
+    """What is too large in one function is so in the next, which has the same models."""
+    changes = SchemaChanges()
+    levels = {f"L{n}": model("a b", a=to(f"L{n + 1}"), b=to(f"L{n + 1}")) for n in range(depth)}
+
+    for name in "abc":
+        root = model(name, **{name: to("L0")})
+        old, new = ({**root, "$defs": {**levels, f"L{depth}": one}} for one in (STRING, INTEGER))
+        assert len(breaking(changes, old, new)) == count
+
+
 def test_words_of_what_cannot_be_judged() -> None:
     """A description breaks nobody, also where nothing else could be judged."""
     old = {"unevaluatedProperties": False, "description": "old"}
