@@ -7,16 +7,11 @@ none that the other schema lists. So a model can get a new field that need not b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from iii_asgi.catalogue.alike import (
-    are_plainly_same,
-    canonical,
-    definitions_of,
-    references,
-    same_definitions,
-)
+from iii_asgi.catalogue.alike import canonical, definitions_of, references, same_definitions
 from iii_asgi.catalogue.bounds import SCOPES, is_bounded
 from iii_asgi.catalogue.difference import NONE, Difference, differing
 from iii_asgi.catalogue.pairs import Pairs
@@ -25,8 +20,9 @@ from iii_asgi.catalogue.pieces import Piece, item_of, types_of
 from iii_asgi.catalogue.schemas import Json
 from iii_asgi.catalogue.valuesets import are_disjoint, is_listed, split, words, words_of
 
-__all__ = ["Comparison", "Difference", "accepts"]
+__all__ = ["Difference", "accepts"]
 
+_MOST_STEPS = 20_000
 # Keywords that mean something together only.
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
     "contains": ("contains", "minContains", "maxContains"),
@@ -49,39 +45,29 @@ def accepts(wide: Any, narrow: Any) -> list[Difference]:
             wide, narrow = stripped(wide), stripped(narrow)
             if canonical(wide) == canonical(narrow):
                 return []
-            sides = definitions_of(wide), definitions_of(narrow)
-            return Comparison(*sides, same_definitions(*sides)).run(wide, narrow)
+            comparison = _Comparison(definitions_of(wide), definitions_of(narrow))
+            return list(dict.fromkeys(comparison.run(wide, narrow)))
     except UnjudgedError as error:
         return [Difference("", "", "", str(error))]
 
 
-class Comparison:
-    """Compares schemas, part by part: each keyword has to be kept by itself.
+class _Comparison:
+    """Compares two schemas, part by part: each keyword has to be kept by itself."""
 
-    Args:
-        wide: the definitions of those that should take more.
-        narrow: those of the others.
-        alike: which of them are the same, with all that they refer to.
-    """
-
-    def __init__(self, wide: Mapping[str, Any], narrow: Mapping[str, Any], alike: Set[str]) -> None:
+    def __init__(self, wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> None:
         self._wide = wide
         self._narrow = narrow
-        self._alike = alike
-        self._pairs = Pairs[Difference]("it is too large to be judged")
+        self._alike = same_definitions(wide, narrow)
+        self._steps = 0
+        self._pairs = Pairs[Difference]()
 
     def run(self, wide: Any, narrow: Any) -> list[Difference]:
-        """Compare two schemas that are plain: see `iii_asgi.catalogue.parts.stripped`.
-
-        Raises:
-            UnjudgedError: it cannot be judged; the text says why.
-        """
-        self._pairs.begin()
-        found = self._within(wide, Piece.of([narrow], self._narrow), "")
-        return list(dict.fromkeys(one.at(one.place.removeprefix(".")) for one in found))
+        """Compare the schemas themselves."""
+        found = self._compare(Piece.of([wide], self._wide), Piece.of([narrow], self._narrow))
+        return [replace(one, place=one.place.removeprefix(".")) for one in found]
 
     def _compare(self, wide: Piece, narrow: Piece) -> list[Difference]:
-        self._pairs.count(1)
+        self._count(1)
         if narrow.is_never or (wide.key == narrow.key and self._is_alike(wide.parts)):
             return []
         if narrow.has_union:
@@ -194,15 +180,19 @@ class Comparison:
         wide = Piece.of([schema], self._wide)
         pair = (wide.key, narrow.key)
         found = self._pairs.compare(pair, lambda: self._compare(wide, narrow))
-        self._pairs.count(len(found))
-        return [one.at(step + one.place) for one in found]
+        self._count(len(found))
+        return [one.below(step) for one in found]
+
+    def _count(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > _MOST_STEPS:
+            raise UnjudgedError("it is too large to be judged")
 
     def _properties(self, properties: Mapping[str, Any], narrow: Piece) -> Iterator[Difference]:
         for name, schema in properties.items():
             if narrow.is_silent and name not in narrow.names and name not in narrow.required:
                 continue
-            if not are_plainly_same([schema], narrow.schemas_at(name)):
-                yield from self._within(schema, narrow.at_name(name), f".{name}")
+            yield from self._within(schema, narrow.at_name(name), f".{name}")
 
     def _others(self, part: Json, narrow: Piece) -> Iterator[Difference]:
         schema, listed = part["additionalProperties"], part.get("properties", {})

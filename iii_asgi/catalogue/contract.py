@@ -11,9 +11,14 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from iii_asgi.catalogue.alike import canonical
+from iii_asgi.catalogue.compatibility import accepts
+from iii_asgi.catalogue.difference import Difference
+from iii_asgi.catalogue.fields import FieldChanges
 from iii_asgi.catalogue.model import Catalogue, Function
 from iii_asgi.catalogue.normal import normal
-from iii_asgi.catalogue.schema_changes import SchemaChanges
+from iii_asgi.catalogue.parts import UnjudgedError, judging
+from iii_asgi.catalogue.reserved import credential_changes, declared
 
 __all__ = [
     "VERSION",
@@ -130,26 +135,22 @@ def _is_function(value: Any) -> bool:
 def compare(old: Contract, new: Contract) -> list[Change]:
     """Return what has changed, function by function in the order of their ids."""
     before, after = ({one["id"]: one for one in it["functions"]} for it in (old, new))
-    schemas = SchemaChanges()
     return [
         change
-        for name in sorted({*before, *after})
-        for change in _changes(name, before.get(name), after.get(name), schemas)
+        for function_id in sorted({*before, *after})
+        for change in _changes(function_id, before.get(function_id), after.get(function_id))
     ]
 
 
 def _changes(
-    name: str,
-    old: Mapping[str, Any] | None,
-    new: Mapping[str, Any] | None,
-    schemas: SchemaChanges,
+    name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
 ) -> Iterator[Change]:
     if new is None:
         yield Change(name, "is gone", breaks=True)
     elif old is None:
         yield Change(name, "is new", breaks=False)
     else:
-        for text, breaks in (*_http(old, new), *_events(old, new), *schemas.of(old, new)):
+        for text, breaks in (*_http(old, new), *_events(old, new), *_formats(old, new)):
             yield Change(name, text, breaks)
 
 
@@ -183,3 +184,57 @@ def _events(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[st
 
 def _event(event: Mapping[str, Any]) -> str:
     return f"{event['type']} {json.dumps(event.get('config'), ensure_ascii=False)}"
+
+
+def _formats(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    for noun, key in (("argument", "request_format"), ("answer", "response_format")):
+        try:
+            with judging():
+                found = list(_format(noun, normal(old.get(key)), normal(new.get(key))))
+        except UnjudgedError as error:
+            found = [(f"{noun}: may break, {error}", True)]
+        yield from found
+
+
+def _format(noun: str, was: Any, now: Any) -> Iterator[tuple[str, bool]]:
+    if canonical(was) == canonical(now):
+        return
+    if was is None or now is None:
+        words = ["not known" if one is None else "known" for one in (was, now)]
+        yield f"{noun}: {' → '.join(words)}: may break", True
+    elif noun == "argument":
+        yield from credential_changes(was, now)
+        yield from _schemas(noun, declared(was), declared(now))
+    else:
+        yield from _schemas(noun, was, now)
+
+
+def _schemas(noun: str, was: Any, now: Any) -> Iterator[tuple[str, bool]]:
+    # Arguments that were right have to be right still; answers have to be among those that
+    # callers have seen before.
+    takes = noun == "argument"
+    found = accepts(now, was) if takes else accepts(was, now)
+    breaking = [_told(noun, one, takes) for one in found]
+    fields = FieldChanges(was, now)
+    breaking += _gone(noun, fields, {one.place for one in found})
+    yield from ((text, True) for text in breaking)
+    if not breaking and canonical(was) != canonical(now):
+        yield from ((f"{noun}{text}", False) for text in fields.texts)
+
+
+def _gone(noun: str, fields: FieldChanges, told: set[str]) -> list[str]:
+    """Return what to say of fields that are gone, but for the places that are told of."""
+    try:
+        gone = fields.gone
+    except UnjudgedError as error:
+        return [] if "" in told else [f"{noun}: may break, {error}"]
+    return [f"{noun} `{place}`: {text} → none" for place, text in gone.items() if place not in told]
+
+
+def _told(noun: str, difference: Difference, takes: bool) -> str:
+    sides = [difference.narrow, difference.wide]
+    sides = sides if takes else sides[::-1]
+    change = f": {' → '.join(sides)}" if any(sides) else ""
+    reason = f": may break, {difference.reason}" if difference.reason else ""
+    place = f" `{difference.place}`" if difference.place else ""
+    return f"{noun}{place}{change}{reason}"

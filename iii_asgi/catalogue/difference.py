@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -30,9 +30,9 @@ class Difference:
     narrow: str
     reason: str = ""
 
-    def at(self, place: str) -> Difference:
-        """Return the same for another place."""
-        return Difference(place, self.wide, self.narrow, self.reason)
+    def below(self, step: str) -> Difference:
+        """Return what differs, seen from further out."""
+        return replace(self, place=step + self.place)
 
 
 def _said(keyword: str, value: Any) -> str:

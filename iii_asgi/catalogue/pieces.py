@@ -170,14 +170,13 @@ class Piece:
 
     def at_name(self, name: str) -> Piece:
         """Return what the value of a property must fit."""
-        return Piece.of(self.schemas_at(name), self.definitions)
-
-    def schemas_at(self, name: str) -> list[Any]:
-        """Return what each part says of the value of a property, as it is written."""
-        return [
-            part["properties"][name] if name in part.get("properties", ()) else _others(part)
-            for part in self.parts
-        ]
+        return Piece.of(
+            (
+                part["properties"][name] if name in part.get("properties", ()) else _others(part)
+                for part in self.parts
+            ),
+            self.definitions,
+        )
 
     def at_other_names(self) -> Piece:
         """Return what the values of properties must fit that are not listed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iii_asgi.catalogue.alike import are_plainly_same, canonical, references, same_definitions
+from iii_asgi.catalogue.alike import canonical, references, same_definitions
 
 
 def test_same_definitions() -> None:
@@ -29,14 +29,3 @@ def test_canonical() -> None:
     """The order of keys does not count, and true is not 1."""
     assert canonical({"a": 1, "b": 2}) == canonical({"b": 2, "a": 1})
     assert canonical({"const": 1}) != canonical({"const": True})
-
-
-def test_plainly_same() -> None:
-    """What is written alike is plainly the same, but for what depends on something else."""
-    same = {"type": "object", "properties": {"a": {"const": True}}}
-
-    assert are_plainly_same([same], [{"properties": {"a": {"const": True}}, "type": "object"}])
-    assert not are_plainly_same([same], [same, True])
-    assert not are_plainly_same([{"const": 1}], [{"const": True}])
-    for apart in ({"$ref": "#/$defs/A"}, {"$anchor": "a"}, {"unevaluatedItems": False}):
-        assert not are_plainly_same([{"not": apart}], [{"not": apart}])

@@ -66,16 +66,6 @@ def test_recursive() -> None:
     assert texts(broken, STRING) == [": details"]
 
 
-def test_circle() -> None:
-    """Of models within each other all is told, from either of them."""
-    to = {name: {"$ref": f"#/$defs/{name}"} for name in "AB"}
-    root = model(first=to["A"], second=to["B"])
-    old = {**root, "$defs": {"A": model(b=to["B"], x=STRING), "B": model(a=to["A"])}}
-    new = {**root, "$defs": {"A": model(b=to["B"]), "B": model(a=to["A"])}}
-
-    assert list(gone(old, new)) == ["first.x", "second.a.x"]
-
-
 def test_gone() -> None:
     """What is gone is named by its outermost place; what takes any field lacks none."""
     old = model(a=STRING, b=model(c=STRING), d=model(e=STRING))

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from iii_asgi.catalogue.pairs import Pairs
-from iii_asgi.catalogue.parts import UnjudgedError
 
 
 class Graph:
@@ -113,54 +112,6 @@ def graph_of(draw: random.Random, *, has_unions: bool) -> tuple[str, Graph, Call
     wrong = "".join(draw.sample(nodes, draw.randint(0, min(2, len(nodes)))))
     either = "".join(draw.sample(nodes, draw.randint(0, len(nodes)))) if has_unions else ""
     return nodes, Graph(within, wrong, either), lambda: Graph(within, wrong, either)
-
-
-def test_too_large() -> None:
-    """A comparison that takes too many steps ends, also where others have taken them before."""
-    pairs = Pairs[str]("too large", most=3)
-
-    def ask(node: str) -> list[str]:
-        def steps() -> list[str]:
-            pairs.count(1)
-            return ask(chr(ord(node) + 1)) if node < "e" else []
-
-        return pairs.compare(node, steps)
-
-    for node, fits in {"c": True, "e": True, "b": False, "d": True, "a": False}.items():
-        pairs.begin()
-        if fits:
-            assert ask(node) == []
-        else:
-            with pytest.raises(UnjudgedError, match="too large"):
-                ask(node)
-
-
-@pytest.mark.parametrize("seed", range(300))
-def test_steps(seed: int) -> None:
-    """What takes too many steps does so whatever has been asked before."""
-    draw = random.Random(seed)
-    nodes = "abcdefgh"
-    within = {one: draw.choices(nodes[at + 1 :], k=2) for at, one in enumerate(nodes[:-1])}
-    own, most = {one: draw.randint(0, 3) for one in nodes}, draw.randint(1, 12)
-
-    def is_too_large(pairs: Pairs[str], node: str) -> bool:
-        def ask(node: str) -> list[str]:
-            def steps() -> list[str]:
-                pairs.count(own[node])
-                return [one for inner in within.get(node, ()) for one in ask(inner)]
-
-            return pairs.compare(node, steps)
-
-        pairs.begin()
-        try:
-            ask(node)
-        except UnjudgedError:
-            return True
-        return False
-
-    pairs = Pairs[str](most=most)
-    for node in draw.choices(nodes, k=12):
-        assert is_too_large(pairs, node) == is_too_large(Pairs[str](most=most), node)
 
 
 @pytest.mark.parametrize("has_unions", [False, True])
